@@ -1,0 +1,53 @@
+# Needs Python ≥ 3.11 and make; everything else is installed into .venv.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/ready: requirements-dev.txt
+	@echo "Setting up $(VENV) (once, about a minute) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.PHONY: demo up down
+demo: $(VENV)/ready ## deploy to an emulated AWS, play Alipay, show what every subscriber received
+	@$(BIN)/python -m local.demo
+
+up: $(VENV)/ready ## start the emulated AWS, deploy the stack to it and leave it running
+	@$(BIN)/python -m local.stack up
+
+down: $(VENV)/ready ## stop what `make up` started
+	@$(BIN)/python -m local.stack down
+
+.PHONY: test check format
+test: $(VENV)/ready ## run every test: unit, integration, template, e2e
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/ready ## let ruff format and fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: events lock clean
+events: $(VENV)/ready ## make the sample events, the keyring that verifies them and the env file anew
+	@$(BIN)/python -m local.events
+
+lock: $(VENV)/ready ## resolve the pinned, hashed requirements anew
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.13 --python-platform aarch64-manylinux_2_28 --generate-hashes \
+		--no-emit-index-url layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		-c layers/dependencies/requirements.txt requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .aws-sam .local
