@@ -13,7 +13,7 @@ help: ## show this help
 $(VENV)/ready: requirements-dev.txt
 	@echo "Setting up $(VENV) (once, about a minute) …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
 .PHONY: demo up down
@@ -44,9 +44,9 @@ events: $(VENV)/ready ## make the sample events, the keyring that verifies them 
 	@$(BIN)/python -m local.events
 
 lock: $(VENV)/ready ## resolve the pinned, hashed requirements anew
-	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.13 --python-platform aarch64-manylinux_2_28 --generate-hashes \
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.13 --python-platform aarch64-manylinux_2_28 --no-strip-extras --generate-hashes \
 		--no-emit-index-url layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url \
 		-c layers/dependencies/requirements.txt requirements-dev.in -o requirements-dev.txt
 
 clean: ## remove what the other targets made
