@@ -1,0 +1,1 @@
+"""Receives Alipay's notifications, verifies them and publishes them to SNS."""

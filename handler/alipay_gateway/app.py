@@ -1,0 +1,78 @@
+"""The Lambda entry: builds everything once, then event in, reply out."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.session import Session, get_session
+
+from .aws import CALL_MS, CLIENT_CONFIG
+from .errors import NotificationError
+from .gateway import NotificationGateway, Receipt
+from .keyring import FileSource, Keyring, SecretSource
+from .ledger import Ledger
+from .settings import Settings
+from .telemetry import Telemetry
+from .topics import Topics
+
+PUBLISH_BUDGET_MS = 2 * CALL_MS + 1_000
+
+
+class Handler:
+    """Answers API Gateway's events. Whatever happens, it returns a reply; only `success` ends Alipay's deliveries."""
+
+    def __init__(self, gateway: NotificationGateway, telemetry: Telemetry, clock: Callable[[], float]) -> None:
+        self._gateway, self._telemetry, self._clock = gateway, telemetry, clock
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        began = time.perf_counter()
+        receipt = Receipt()
+        request_id = context.aws_request_id
+        failure: Exception | None = None
+        try:
+            self._gateway.receive(event, request_id, context.get_remaining_time_in_millis, receipt)
+            reply = _reply(200, "success")
+        except NotificationError as error:
+            failure, reply = error, _reply(error.status, "fail")
+        except Exception as error:  # noqa: BLE001  the one place that catches all: nothing may leak to the outside
+            failure, reply = error, _reply(500, "fail")
+        self._telemetry.report(
+            receipt,
+            failure,
+            request_id=request_id,
+            now=self._clock(),
+            duration_ms=(time.perf_counter() - began) * 1000,
+        )
+        return reply
+
+
+def _reply(status: int, word: str) -> dict[str, Any]:
+    return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": word}
+
+
+def build(settings: Settings, session: Session, clock: Callable[[], float] = time.time) -> Handler:
+    """Wires the function: two clients of one session, the keyring's client only when it is needed."""
+
+    def client(service: str) -> Any:
+        return session.create_client(service, config=CLIENT_CONFIG)
+
+    telemetry = Telemetry()
+    source = (
+        FileSource(Path(settings.keyring_file))
+        if settings.keyring_file
+        else SecretSource(lambda: client("secretsmanager"), settings.keyring_secret_id)
+    )
+    gateway = NotificationGateway(
+        Keyring(source, clock, telemetry.logger.error),
+        Ledger(client("dynamodb"), settings.ledger_table, settings.retention_days, clock),
+        Topics(client("sns"), settings.topic_arn_prefix, settings.msg_methods, settings.unrouted_topic_arn),
+        retention_days=settings.retention_days,
+        publish_budget_ms=PUBLISH_BUDGET_MS,
+        clock=clock,
+    )
+    return Handler(gateway, telemetry, clock)
+
+
+handler = build(Settings.from_env(os.environ), get_session())

@@ -1,0 +1,22 @@
+"""How the function calls AWS: within which time, and what went wrong."""
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+CLIENT_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    tcp_keepalive=True,
+)
+CALL_MS = 7_000
+"""The longest that one call lasts: two attempts of 1 s to connect and 2 s to read, and at most 1 s in between.
+
+A delivery makes four calls at the most: keyring, claim, publish, complete (or release). It answers within the
+function's 25 s, because it does not begin to publish with less than two calls' time and a second left.
+"""
+
+
+def code_of(error: Exception) -> str:
+    """What AWS, or botocore itself, calls the error: `AccessDeniedException`, `ReadTimeoutError`, …"""
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

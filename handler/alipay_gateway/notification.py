@@ -1,0 +1,99 @@
+"""The notification: Alipay's common parameters as text, and the message as JSON text."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from .errors import MalformedRequest
+from .request import SignedRequest
+from .text import codecs_of, decode, is_json, to_json
+
+_BEIJING = timezone(timedelta(hours=8))
+
+# What the gateway's stores can hold, not what Alipay documents (50, 20 and 100): a longer signed value is accepted.
+_MAX_BYTES = {"notify_id": 1024, "app_id": 256, "msg_method": 256}
+
+# The common parameters (公共参数). Beside them, a notification without biz_content carries its business fields.
+_COMMON = frozenset(
+    "notify_id utc_timestamp msg_method app_id msg_type msg_uid msg_app_id version biz_content sign sign_type "
+    "encrypt_type charset notify_type notify_time auth_app_id method service alipay_cert_sn".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A verified, decoded notification. Optional parameters are empty when Alipay did not send them."""
+
+    notify_id: str
+    app_id: str
+    msg_method: str
+    version: str
+    sent_at: datetime
+    """When Alipay sent it: UTC, aware, to the millisecond."""
+    data: str
+    """The message as JSON text: biz_content to the letter, or a JSON string when biz_content is not JSON."""
+    data_is_json: bool
+    msg_type: str = ""
+    msg_uid: str = ""
+    msg_app_id: str = ""
+    auth_app_id: str = ""
+    notify_type: str = ""
+
+
+def read_notification(request: SignedRequest, decrypt: Callable[[bytes, tuple[str, ...]], str]) -> Notification:
+    """Decodes a verified request. `decrypt` turns ciphertext into text, given the codecs of the plaintext.
+
+    Raises MalformedRequest when what the gateway needs is missing or not text, and whatever `decrypt` raises.
+    """
+    codecs = codecs_of(request.ascii("charset"))
+
+    def text(name: str) -> str:
+        return decode(request.get(name), codecs)
+
+    def needed(name: str, value: str) -> str:
+        if not value or len(value.encode()) > _MAX_BYTES[name]:
+            raise MalformedRequest(f"{name} is missing or longer than {_MAX_BYTES[name]} bytes")
+        return value
+
+    notify_type = text("notify_type")
+    data, data_is_json = _data(request, codecs, decrypt)
+    return Notification(
+        notify_id=needed("notify_id", text("notify_id")),
+        app_id=needed("app_id", text("app_id")),
+        msg_method=needed("msg_method", text("msg_method") or text("method") or notify_type or text("service")),
+        version=text("version"),
+        sent_at=_sent_at(request.ascii("utc_timestamp"), request.ascii("notify_time")),
+        data=data,
+        data_is_json=data_is_json,
+        msg_type=text("msg_type"),
+        msg_uid=text("msg_uid"),
+        msg_app_id=text("msg_app_id"),
+        auth_app_id=text("auth_app_id"),
+        notify_type=notify_type,
+    )
+
+
+def _data(
+    request: SignedRequest, codecs: tuple[str, ...], decrypt: Callable[[bytes, tuple[str, ...]], str]
+) -> tuple[str, bool]:
+    biz_content = request.get("biz_content")
+    if not biz_content:
+        fields = ((decode(name, codecs), decode(value, codecs)) for name, value in request.parameters.items())
+        return "{" + ",".join(f"{to_json(n)}:{to_json(v)}" for n, v in fields if n not in _COMMON) + "}", True
+    encrypt_type = request.ascii("encrypt_type").upper()
+    if encrypt_type not in ("", "AES"):
+        raise MalformedRequest("The encrypt_type is not AES")
+    text = decrypt(biz_content, codecs) if encrypt_type else decode(biz_content, codecs)
+    return (text, True) if is_json(text) else (to_json(text), False)
+
+
+def _sent_at(utc_timestamp: str, notify_time: str) -> datetime:
+    """utc_timestamp is milliseconds since the epoch; notify_time (version 1.0) is Beijing time, to the second."""
+    try:
+        if utc_timestamp:
+            if not utc_timestamp.isdecimal() or len(utc_timestamp) > 15:  # the year 33658: datetime ends before
+                raise ValueError("not milliseconds")
+            return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(utc_timestamp))
+        return datetime.strptime(notify_time, "%Y-%m-%d %H:%M:%S").replace(tzinfo=_BEIJING).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise MalformedRequest("Neither utc_timestamp nor notify_time says when it was sent") from error
