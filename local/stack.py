@@ -1,0 +1,299 @@
+"""The real stack on an emulated AWS: `sam build` and `sam deploy` against ministack, on this machine alone.
+
+`make up` starts it and leaves it running, `make down` stops it; the demo and the e2e tests start one of their own.
+Nothing here can reach a real AWS account: every call goes to a loopback endpoint, with made-up credentials.
+"""
+
+import argparse
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+from rich.console import Console
+from rich.markup import escape
+
+from local.alipay import SimulatedAlipay, generate_aes_key
+from local.events import write_env
+
+ROOT = Path(__file__).parents[1]
+STATE = ROOT / ".local"
+REGION = "us-east-1"
+STACK_NAME = "alipay-gateway"
+PORT = 4566
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "local"}
+
+Progress = Callable[[str], Any]
+
+
+class CommandFailed(Exception):
+    """A command of the set-up ended with an error; the message holds the end of its output."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack: where its AWS is, and what it put out."""
+
+    endpoint: str
+    outputs: Mapping[str, str]
+    gateway_url: str
+    pid: int
+    name: str = STACK_NAME
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulated AWS."""
+        return client(service, self.endpoint)
+
+    def put_keyring(self, keyring: Mapping[str, Any]) -> None:
+        """Fills the keyring secret, as an operator would."""
+        self.client("secretsmanager").put_secret_value(
+            SecretId=self.outputs["KeyringSecretArn"], SecretString=json.dumps(keyring)
+        )
+
+
+def client(service: str, endpoint: str) -> Any:
+    """A boto3 client that knows nothing of this machine's real AWS configuration."""
+    session: Any = boto3.Session(
+        CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=REGION
+    )
+    return session.client(service, endpoint_url=endpoint)
+
+
+@contextmanager
+def running_stack(directory: Path, console: Console) -> Iterator[Stack]:
+    """A stack of its own on a free port, for as long as the context lasts; shows the steps on the way."""
+    with steps(console) as begin:
+        begin("Start the emulated AWS")
+        pid = start_emulator(directory, _free_port())
+        try:
+            stack = deploy(directory, pid, begin)
+        except BaseException:
+            stop_emulator(pid)
+            raise
+    try:
+        yield stack
+    finally:
+        stop_emulator(pid)
+
+
+def start_emulator(directory: Path, port: int) -> int:
+    """Starts ministack in the background and waits until it answers. Returns its process id."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "ministack.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            env=_environment(port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    (directory / "port").write_text(str(port))
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(f"http://127.0.0.1:{port}/_ministack/health", timeout=2).ok:
+                return process.pid
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    process.kill()
+    raise CommandFailed(f"ministack did not start; see {directory / 'ministack.log'}")
+
+
+def stop_emulator(pid: int) -> None:
+    """Stops ministack and the function's worker processes with it."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        for _ in range(50):
+            try:
+                os.killpg(pid, sign)
+                os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                pass  # Not ours: an earlier command started it.
+            except ProcessLookupError:
+                return
+            time.sleep(0.1)
+
+
+def deploy(directory: Path, pid: int, progress: Progress) -> Stack:
+    """Builds and deploys the template with SAM, and adds what the emulator leaves out."""
+    port = int((directory / "port").read_text())
+    endpoint = f"http://127.0.0.1:{port}"
+    build = directory / "build"
+    # A build of its own: its layer is for this machine's Python and must never reach a real deployment.
+    progress("sam build")
+    _run(["build", "--build-dir", build, "--cache-dir", directory / "cache"], port, LAYER_TARGET="host")
+    progress("sam deploy")
+    architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+    _run(
+        [
+            "deploy",
+            "--config-file",
+            ROOT / "samconfig.toml",
+            "--template-file",
+            build / "template.yaml",
+            "--parameter-overrides",
+            f"Architecture={architecture}",
+        ],
+        port,
+    )
+    stacks = client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+    _connect_routes(endpoint, outputs)
+    url = f"{endpoint}/_aws/execute-api/{outputs['HttpApiId']}/$default/alipay/notify"
+    return Stack(endpoint, outputs, url, pid)
+
+
+def _connect_routes(endpoint: str, outputs: Mapping[str, str]) -> None:
+    """The emulator does not read the routes out of an HTTP API's OpenAPI body: add them through the API."""
+    apis = client("apigatewayv2", endpoint)
+    api_id = outputs["HttpApiId"]
+    alias = client("lambda", endpoint).get_alias(FunctionName=outputs["FunctionName"], Name="live")
+    integration = apis.create_integration(
+        ApiId=api_id,
+        IntegrationType="AWS_PROXY",
+        IntegrationUri=alias["AliasArn"],
+        PayloadFormatVersion="2.0",
+    )
+    for method in ("POST", "GET"):
+        apis.create_route(
+            ApiId=api_id,
+            RouteKey=f"{method} /alipay/notify",
+            Target=f"integrations/{integration['IntegrationId']}",
+        )
+
+
+def _environment(port: int, **more: str) -> dict[str, str]:
+    unwanted = ("AWS_", "SAM_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    venv = Path(sys.executable).parent
+    return kept | {
+        **CREDENTIALS,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "BIND_HOST": os.environ.get("BIND_HOST", "127.0.0.1"),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "GATEWAY_PORT": str(port),
+        "NO_PROXY": "127.0.0.1,localhost",
+        "PATH": f"{venv}{os.pathsep}{os.environ['PATH']}",
+        "SAM_CLI_TELEMETRY": "0",
+        **more,
+    }
+
+
+def _run(arguments: list[str | Path], port: int, **environment: str) -> None:
+    sam = Path(sys.executable).with_name("sam")
+    done = subprocess.run(  # noqa: S603  the arguments are this module's own
+        [sam, *arguments],
+        cwd=ROOT,
+        env=_environment(port, **environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        end = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
+        raise CommandFailed(f"sam {arguments[0]} ended with status {done.returncode}:\n{end}")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def steps(console: Console) -> Iterator[Progress]:
+    """Shows each step with its time: a spinner on a terminal, one line when it is done everywhere."""
+    status = console.status("")
+    current: list[tuple[str, float]] = []
+
+    def done() -> None:
+        for name, began in current:
+            console.print(f"  [green]✓[/] {name} [dim]{time.monotonic() - began:.1f} s[/]")
+        current.clear()
+
+    def begin(name: str) -> None:
+        done()
+        current.append((name, time.monotonic()))
+        status.update(f"{name} …")
+
+    with status:
+        yield begin
+        done()
+
+
+def _up(console: Console) -> None:
+    if (STATE / "stack.json").exists():
+        _down(console)
+    with steps(console) as begin:
+        begin("Start the emulated AWS")
+        pid = start_emulator(STATE, PORT)
+        try:
+            stack = deploy(STATE, pid, begin)
+            begin("Fill the keyring")
+            alipay = SimulatedAlipay.generate(aes_key=generate_aes_key())
+            samples = json.loads((ROOT / "events" / "keyring.json").read_text())
+            stack.put_keyring(samples | {APP_ID: alipay.keyring_entry()})
+        except BaseException:
+            stop_emulator(pid)
+            raise
+    key = STATE / "alipay.pem"
+    key.touch(mode=0o600)
+    key.write_bytes(alipay.private_pem())
+    write_env(STATE / "env.json", ledger_table=stack.outputs["LedgerTable"])
+    (STATE / "stack.json").write_text(json.dumps(asdict(stack), indent=2))
+    console.print(_PLAY.format(url=stack.gateway_url, app_id=APP_ID, endpoint=stack.endpoint), soft_wrap=True)
+
+
+APP_ID = "2021000000000001"
+_PLAY = """
+The stack runs. Play Alipay:
+
+  .venv/bin/python -m local.alipay send '{url}' --key .local/alipay.pem --app-id {app_id} --message settle
+
+AWS is at {endpoint} (any credentials, region us-east-1). `make down` stops it."""
+
+
+def _down(console: Console) -> None:
+    state = STATE / "stack.json"
+    if not state.exists():
+        console.print("Nothing runs.")
+        return
+    stop_emulator(json.loads(state.read_text())["pid"])
+    state.unlink()
+    console.print("Stopped.")
+
+
+def main() -> int:
+    """`make up` and `make down`."""
+    parser = argparse.ArgumentParser(prog="python -m local.stack", description=main.__doc__)
+    parser.add_argument("command", choices=("up", "down"))
+    command = _up if parser.parse_args().command == "up" else _down
+    console = Console()
+    try:
+        command(console)
+    except CommandFailed as error:
+        console.print(f"[red]{escape(str(error))}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""One log line for each delivery, from which an operator knows what happened, and nothing that must not be there."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from local.alipay import SignedNotification
+from tests.support.world import APP, World
+
+Capture = pytest.CaptureFixture[str]
+
+
+def lines(capsys: Capture) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What the function printed since last asked: log lines, and metrics in CloudWatch's embedded format."""
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line for line in printed if "_aws" not in line], [line for line in printed if "_aws" in line]
+
+
+def test_a_published_notification_leaves_one_line_that_says_all(world: World, capsys: Capture) -> None:
+    world.now = 1_700_000_000
+    notification = world.notification(notify_id="n-1", utc_timestamp=1_700_000_000_000 - 120_000)
+    world.deliver(notification)
+
+    ((line,), (metrics,)) = lines(capsys)
+
+    assert line.pop("duration_ms") > 0
+    assert len(line.pop("key")) == 16
+    assert {name: line[name] for name in line if name not in ("location", "timestamp", "function_request_id")} == {
+        "level": "INFO",
+        "message": "Notification accepted",
+        "service": "alipay-gateway",
+        "outcome": "published",
+        "reason": "",
+        "notify_id": "n-1",
+        "app_id": APP,
+        "msg_method": "alipay.trade.order.settle.notify",
+        "convention": "V1",
+        "attempt": 1,
+        "age_ms": 120_000,
+    }
+    assert (metrics["outcome"], metrics["Notifications"], metrics["Age"]) == ("published", [1.0], [120_000.0])
+
+
+def test_a_refusal_says_why_and_what_to_do(world: World, capsys: Capture) -> None:
+    world.deliver(world.notification(notify_id="n-1").with_parameter("version", "1.0"))
+
+    ((line,), (metrics,)) = lines(capsys)
+
+    assert (line["level"], line["outcome"], line["reason"]) == ("WARNING", "refused", "bad_signature")
+    assert "支付宝公钥" in line["advice"]
+    assert line["notify_id"] == "n-1"
+    assert (metrics["outcome"], metrics["reason"]) == ("refused", "bad_signature")
+
+
+def test_a_failure_names_what_aws_answered(world: World, capsys: Capture) -> None:
+    with world.failing("sns.Publish"):
+        world.deliver(world.notification())
+
+    ((line,), _) = lines(capsys)
+    assert (line["level"], line["outcome"], line["reason"]) == ("ERROR", "failed", "publish_failed")
+    assert "ConnectTimeoutError" in line["message"]
+
+
+def test_a_publish_without_its_record_is_told(world: World, capsys: Capture) -> None:
+    def fail_the_record(**_: Any) -> None:
+        world.stack.enter_context(world.failing("dynamodb.UpdateItem"))
+
+    with world.stack, world.hooked("before-call.sns.Publish", fail_the_record):
+        world.deliver(world.notification())
+
+    ((line,), _) = lines(capsys)
+    assert (line["level"], line["outcome"]) == ("WARNING", "published")
+    assert "ConnectTimeoutError" in line["unrecorded"]
+
+
+def test_a_broken_keyring_entry_is_told_apart_from_an_attack(world: World, capsys: Capture) -> None:
+    world.put_keyring({APP: {"alipay_public_keys": ["not a key"]}})
+    world.deliver(world.notification())
+
+    ((keyring_line, line), _) = lines(capsys)
+    assert APP in keyring_line["message"]
+    assert (line["outcome"], line["reason"]) == ("failed", "keyring_unavailable")
+
+
+def test_an_attackers_text_is_cut_short_in_the_log(world: World, capsys: Capture) -> None:
+    world.deliver(world.notification(notify_id="x" * 10_000).with_parameter("version", "1.0"))
+
+    ((line,), _) = lines(capsys)
+    assert line["notify_id"] == "x" * 64
+
+
+def test_no_line_holds_a_key_a_signature_or_content(
+    world: World, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = '{"card":"4111-secret-content"}'
+    good = world.notification(biz_content=content, encrypt=True)
+    plain = world.notification(biz_content=content, charset="GBK")
+    secrets = [
+        "4111-secret-content",
+        world.alipay.public_key,
+        str(world.alipay.aes_key),
+        base64.b64encode(plain.form()).decode(),
+        *(n.parameters[name] for n in (good, plain) for name in ("sign", "biz_content")),
+    ]
+
+    def everything(notification: SignedNotification) -> None:
+        world.deliver(notification)
+        world.deliver(notification)
+        world.deliver(notification.with_parameter("notify_id", "tampered"))
+        world.deliver(notification.with_parameter("biz_content", content))
+        world.deliver(notification, body="%")
+
+    for notification in (good, plain):
+        everything(notification)
+        for operation in ("dynamodb.UpdateItem", "sns.Publish"):
+            with world.failing(operation):
+                everything(world.alipay.sign({**notification.parameters, "notify_id": operation}, notification.charset))
+    world.deliver(world.notification(biz_content=content, extra={"charset": "zip"}))
+    world.deliver(world.notification(biz_content=content, extra={"utc_timestamp": "0"}))
+    for broken in (
+        {"alipay_public_keys": [world.alipay.public_key[:-8]]},
+        {"alipay_public_keys": [world.alipay.private_pem().decode()]},
+        {"alipay_public_keys": [world.alipay.public_key], "aes_keys": [f"{world.alipay.aes_key}A"]},
+        f'{{"{APP}": {{"aes_keys": ["{world.alipay.aes_key}"',
+    ):
+        world.put_keyring(broken if isinstance(broken, str) else {APP: broken})
+        world.new_process()
+        world.deliver(good)
+    monkeypatch.setattr("alipay_gateway.gateway.check_size", lambda _notification, event: [][len(event)])
+    world.put_keyring({APP: world.alipay.keyring_entry()})
+    world.new_process()
+    world.deliver(world.notification(biz_content=content))
+
+    printed = capsys.readouterr()
+    for line in (printed.out + printed.err).splitlines():
+        assert not [secret for secret in secrets if secret in line or secret[:24] in line]
+        assert "BEGIN" not in line
+    assert "Traceback" in printed.out  # the unexpected error has its trace, for the operator alone

@@ -1,0 +1,77 @@
+"""The template as CloudFormation sees it: expanded by SAM's own transforms, for chosen parameters and partition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from samcli.lib.translate.sam_template_validator import SamTemplateValidator  # type: ignore[import-untyped]
+from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).parents[2]
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """What the transforms made of the template; conditions and parameters are resolved, `Ref`s to resources are not."""
+
+    resources: Json
+    outputs: Json
+
+    def of_type(self, type_: str) -> Json:
+        """The properties of every resource of a type, by logical id."""
+        return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] == type_}
+
+    def one(self, type_: str) -> Any:
+        """The properties of the only resource of a type."""
+        (properties,) = self.of_type(type_).values()
+        return properties
+
+    def statements(self) -> list[Json]:
+        """Every statement of the role's policies: those it has of its own and those that are put on it."""
+        ((role_id, role),) = self.of_type("AWS::IAM::Role").items()
+        policies = [*role["Policies"], *self.of_type("AWS::IAM::Policy").values()]
+        assert all(policy.get("Roles", [{"Ref": role_id}]) == [{"Ref": role_id}] for policy in policies)
+        return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+Expand = Callable[..., Expanded]
+
+
+@pytest.fixture(scope="session")
+def source() -> Json:
+    """The template as written, its short forms as dictionaries."""
+    parsed: Json = yaml_parse((ROOT / "template.yaml").read_text())
+    return parsed
+
+
+@pytest.fixture(scope="session")
+def expand() -> Expand:
+    """Expands the template of a stack called `alipay`; takes parameters by name, `partition` and `region`."""
+
+    @cache
+    def expand(*, partition: str = "aws", region: str = "eu-west-1", **parameters: str) -> Expanded:
+        pseudo = {"AWS::Partition": partition, "AWS::Region": region, "AWS::StackName": "alipay"}
+        validator = SamTemplateValidator(
+            yaml_parse((ROOT / "template.yaml").read_text()),
+            SimpleNamespace(load=dict),
+            region=region,
+            parameter_overrides={**pseudo, "AWS::AccountId": "111122223333", **parameters},
+            language_extensions_enabled=True,
+        )
+        template = yaml.safe_load(validator.get_translated_template_if_valid())
+        return Expanded(template["Resources"], template["Outputs"])
+
+    return expand
+
+
+@pytest.fixture(scope="session")
+def stack(expand: Expand) -> Expanded:
+    """The template with its defaults."""
+    return expand()

@@ -1,0 +1,106 @@
+"""The HTTP API, the ledger table and the keyring."""
+
+import json
+import re
+
+from tests.template.conftest import Expand, Expanded
+
+
+def test_alipay_may_post_and_get_the_one_route(stack: Expanded) -> None:
+    paths = stack.one("AWS::ApiGatewayV2::Api")["Body"]["paths"]
+
+    assert paths.keys() == {"/alipay/notify"}
+    assert paths["/alipay/notify"].keys() == {"post", "get"}
+
+
+def test_the_api_hands_its_requests_to_the_live_version_in_payload_2_0(stack: Expanded) -> None:
+    for method in stack.one("AWS::ApiGatewayV2::Api")["Body"]["paths"]["/alipay/notify"].values():
+        integration = method["x-amazon-apigateway-integration"]
+        assert integration["payloadFormatVersion"] == "2.0"
+        assert "${GatewayAliaslive}" in str(integration["uri"])
+    permissions = stack.of_type("AWS::Lambda::Permission").values()
+    assert [permission["FunctionName"] for permission in permissions] == [{"Ref": "GatewayAliaslive"}] * 2
+
+
+def test_the_api_throttles_as_told(expand: Expand) -> None:
+    stage = expand(ThrottlingRateLimit="17", ThrottlingBurstLimit="23").one("AWS::ApiGatewayV2::Stage")
+
+    limits = {name: int(value) for name, value in stage["DefaultRouteSettings"].items()}
+    assert limits == {"ThrottlingRateLimit": 17, "ThrottlingBurstLimit": 23}
+    assert stage["StageName"] == "$default"
+
+
+def test_the_access_log_is_json_and_holds_no_query_string(stack: Expanded) -> None:
+    settings = stack.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]
+    variables = set(json.loads(settings["Format"]).values())
+
+    assert settings["DestinationArn"] == {"Fn::GetAtt": ["AccessLogGroup", "Arn"]}
+    assert variables == {
+        "$context.requestId",
+        "$context.requestTime",
+        "$context.identity.sourceIp",
+        "$context.httpMethod",
+        "$context.path",
+        "$context.routeKey",
+        "$context.status",
+        "$context.responseLatency",
+        "$context.integrationStatus",
+        "$context.integrationLatency",
+        "$context.integrationErrorMessage",
+        "$context.error.messageString",
+    }
+
+
+def test_the_ledger_is_keyed_by_notification_and_app(stack: Expanded) -> None:
+    table = stack.one("AWS::DynamoDB::Table")
+
+    assert table["KeySchema"] == [
+        {"AttributeName": "notify_id", "KeyType": "HASH"},
+        {"AttributeName": "app_id", "KeyType": "RANGE"},
+    ]
+    assert {(a["AttributeName"], a["AttributeType"]) for a in table["AttributeDefinitions"]} == {
+        ("notify_id", "S"),
+        ("app_id", "S"),
+    }
+
+
+def test_the_ledger_costs_by_use_forgets_in_time_and_can_be_restored(stack: Expanded) -> None:
+    table = stack.one("AWS::DynamoDB::Table")
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_the_ledger_outlives_its_stack_and_a_new_stack_can_have_one_beside_it(stack: Expanded) -> None:
+    resource = stack.resources["LedgerTable"]
+
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+    assert "TableName" not in resource["Properties"]
+
+
+def test_no_deployment_can_change_the_keyring(expand: Expand, stack: Expanded) -> None:
+    """CloudFormation writes a secret's value again when it differs from what the last deployment said."""
+    keyring = stack.one("AWS::SecretsManager::Secret")
+    others = expand(
+        MsgMethods="trade_status_sync", RetentionDays="7", Architecture="x86_64", LogLevel="DEBUG", Tracing="true"
+    )
+
+    assert keyring["SecretString"] == "{}"
+    assert keyring["Name"] == "alipay/keyring"
+    assert "GenerateSecretString" not in keyring
+    assert others.one("AWS::SecretsManager::Secret") == keyring
+
+
+def test_the_outputs_say_where_everything_is(stack: Expanded) -> None:
+    outputs = {key: output["Value"] for key, output in stack.outputs.items() if not re.match("TopicArn", key)}
+
+    assert outputs.pop("GatewayUrl")
+    assert outputs == {
+        "HttpApiId": {"Ref": "HttpApi"},
+        "FunctionName": {"Ref": "Gateway"},
+        "KeyringSecretArn": {"Ref": "Keyring"},
+        "LedgerTable": {"Ref": "LedgerTable"},
+        "UnroutedTopicArn": {"Ref": "UnroutedTopic"},
+    }
