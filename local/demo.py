@@ -80,11 +80,8 @@ def deliveries(alipay: SimulatedAlipay, other: SimulatedAlipay) -> list[Delivery
     ]
 
 
-def play(stack: Stack, console: Console) -> list[str]:
-    """Runs the programme, shows it, and returns what was not as promised."""
-    alipay = SimulatedAlipay.generate(aes_key=generate_aes_key())
-    other = SimulatedAlipay.generate()
-    stack.put_keyring({APP: alipay.keyring_entry(), OTHER_APP: other.keyring_entry()})
+def play(stack: Stack, console: Console, alipay: SimulatedAlipay, other: SimulatedAlipay) -> list[str]:
+    """Runs the programme, shows it, and returns what was not as promised. The keyring knows both apps."""
     queues = {service.name: subscribe(stack, service) for service in SERVICES}
     programme = deliveries(alipay, other)
     answers = [deliver(stack.gateway_url, delivery.notification, via=delivery.via) for delivery in programme]
@@ -172,9 +169,11 @@ def main() -> int:
     """The demo, from nothing to its tables."""
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print("[bold]The Alipay notification gateway, deployed to an AWS emulated on this machine[/]")
+    alipay, other = SimulatedAlipay.generate(aes_key=generate_aes_key()), SimulatedAlipay.generate()
     try:
         with running_stack(STATE / "demo", console) as stack:
-            problems = play(stack, console)
+            stack.put_keyring({APP: alipay.keyring_entry(), OTHER_APP: other.keyring_entry()})
+            problems = play(stack, console, alipay, other)
     except CommandFailed as error:
         console.print(f"[red]{escape(str(error))}")
         return 1

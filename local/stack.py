@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -75,20 +75,26 @@ def running_stack(directory: Path, console: Console) -> Iterator[Stack]:
     """A stack of its own on a free port, for as long as the context lasts; shows the steps on the way."""
     with steps(console) as begin:
         begin("Start the emulated AWS")
-        pid = start_emulator(directory, _free_port())
+        port = _free_port()
+        emulator = start_emulator(directory, port)
         try:
-            stack = deploy(directory, pid, begin)
+            stack = deploy(directory, emulator.pid, port, begin)
         except BaseException:
-            stop_emulator(pid)
+            stop_emulator(emulator.pid, _endpoint(port))
             raise
     try:
         yield stack
     finally:
-        stop_emulator(pid)
+        stop_emulator(emulator.pid, stack.endpoint)
+        emulator.wait()
 
 
-def start_emulator(directory: Path, port: int) -> int:
-    """Starts ministack in the background and waits until it answers. Returns its process id."""
+def start_emulator(directory: Path, port: int) -> subprocess.Popen[bytes]:
+    """Starts ministack in the background and waits until it answers."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise CommandFailed(f"Something listens on port {port} already: stop it first")
+    os.environ["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")))
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "ministack.log").open("wb") as log:
         process = subprocess.Popen(
@@ -99,36 +105,49 @@ def start_emulator(directory: Path, port: int) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    (directory / "port").write_text(str(port))
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if requests.get(f"http://127.0.0.1:{port}/_ministack/health", timeout=2).ok:
-                return process.pid
-        except requests.ConnectionError:
-            time.sleep(0.1)
+        if _answers(_endpoint(port)):
+            return process
+        time.sleep(0.1)
     process.kill()
     raise CommandFailed(f"ministack did not start; see {directory / 'ministack.log'}")
 
 
-def stop_emulator(pid: int) -> None:
-    """Stops ministack and the function's worker processes with it."""
+def stop_emulator(pid: int, endpoint: str) -> None:
+    """Stops ministack, and the function's worker processes with it; does nothing when it runs no more."""
+    # Asked first: after a restart of the machine the process id may be another program's.
+    if not _answers(endpoint):
+        return
     for sign in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, sign)
         for _ in range(50):
-            try:
-                os.killpg(pid, sign)
-                os.waitpid(pid, os.WNOHANG)
-            except ChildProcessError:
-                pass  # Not ours: an earlier command started it.
-            except ProcessLookupError:
+            if _is_gone(pid):
                 return
             time.sleep(0.1)
 
 
-def deploy(directory: Path, pid: int, progress: Progress) -> Stack:
+def _is_gone(pid: int) -> bool:
+    with suppress(ChildProcessError):  # not ours when an earlier command started it
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def _answers(endpoint: str) -> bool:
+    try:
+        return requests.get(f"{endpoint}/_ministack/health", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def deploy(directory: Path, pid: int, port: int, progress: Progress) -> Stack:
     """Builds and deploys the template with SAM, and adds what the emulator leaves out."""
-    port = int((directory / "port").read_text())
-    endpoint = f"http://127.0.0.1:{port}"
+    endpoint = _endpoint(port)
     build = directory / "build"
     # A build of its own: its layer is for this machine's Python and must never reach a real deployment.
     progress("sam build")
@@ -181,14 +200,13 @@ def _environment(port: int, **more: str) -> dict[str, str]:
         **CREDENTIALS,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ENDPOINT_URL": _endpoint(port),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "BIND_HOST": os.environ.get("BIND_HOST", "127.0.0.1"),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "GATEWAY_PORT": str(port),
-        "NO_PROXY": "127.0.0.1,localhost",
         "PATH": f"{venv}{os.pathsep}{os.environ['PATH']}",
         "SAM_CLI_TELEMETRY": "0",
         **more,
@@ -209,6 +227,10 @@ def _run(arguments: list[str | Path], port: int, **environment: str) -> None:
     if done.returncode:
         end = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
         raise CommandFailed(f"sam {arguments[0]} ended with status {done.returncode}:\n{end}")
+
+
+def _endpoint(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _free_port() -> int:
@@ -244,15 +266,15 @@ def _up(console: Console) -> None:
         _down(console)
     with steps(console) as begin:
         begin("Start the emulated AWS")
-        pid = start_emulator(STATE, PORT)
+        pid = start_emulator(STATE, PORT).pid
         try:
-            stack = deploy(STATE, pid, begin)
+            stack = deploy(STATE, pid, PORT, begin)
             begin("Fill the keyring")
             alipay = SimulatedAlipay.generate(aes_key=generate_aes_key())
             samples = json.loads((ROOT / "events" / "keyring.json").read_text())
             stack.put_keyring(samples | {APP_ID: alipay.keyring_entry()})
         except BaseException:
-            stop_emulator(pid)
+            stop_emulator(pid, _endpoint(PORT))
             raise
     key = STATE / "alipay.pem"
     key.touch(mode=0o600)
@@ -276,7 +298,8 @@ def _down(console: Console) -> None:
     if not state.exists():
         console.print("Nothing runs.")
         return
-    stop_emulator(json.loads(state.read_text())["pid"])
+    saved = json.loads(state.read_text())
+    stop_emulator(saved["pid"], saved["endpoint"])
     state.unlink()
     console.print("Stopped.")
 
