@@ -25,8 +25,8 @@ class Settings:
         if bool(secret_id) == bool(file):
             raise ValueError("Set one of KEYRING_SECRET_ID and KEYRING_FILE")
         retention_days = int(env.get("RETENTION_DAYS", "30"))
-        if retention_days < 2:
-            raise ValueError("RETENTION_DAYS must be at least 2: Alipay retries for 25 hours")
+        if not 2 <= retention_days <= 36500:
+            raise ValueError("RETENTION_DAYS must be from 2 (Alipay retries for 25 hours) to 36500 (a century)")
         return cls(
             ledger_table=env["LEDGER_TABLE"],
             topic_arn_prefix=env["TOPIC_ARN_PREFIX"],

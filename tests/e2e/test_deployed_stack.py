@@ -1,6 +1,7 @@
 """The deployed function over real HTTP, its messages out of real queues."""
 
 import json
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,20 @@ def test_the_demo_finds_everything_as_promised(
     stack: Stack, alipay: SimulatedAlipay, other_alipay: SimulatedAlipay
 ) -> None:
     assert play(stack, Console(width=120), alipay, other_alipay) == []
+
+
+def test_the_subscriber_of_the_readme_receives(stack: Stack, alipay: SimulatedAlipay) -> None:
+    readme = (ROOT / "README.md").read_text()
+    template = textwrap.dedent(readme.split("```yaml\n")[1].split("   ```")[0])
+    cloudformation = stack.client("cloudformation")
+    cloudformation.create_stack(StackName="settlements", TemplateBody=template)
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="settlements", WaiterConfig={"Delay": 1})
+    (output,) = cloudformation.describe_stacks(StackName="settlements")["Stacks"][0]["Outputs"]
+
+    assert answer(stack, alipay.notification(app_id=APP, **vars(ORDER_SETTLE))) == SUCCESS
+
+    (received,) = receive(stack, output["OutputValue"], 1)
+    assert json.loads(received["Body"])["type"] == ORDER_SETTLE.msg_method
 
 
 @pytest.mark.parametrize(

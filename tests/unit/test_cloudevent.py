@@ -1,0 +1,222 @@
+"""The published message: its shape, and that nothing of what Alipay wrote is lost on the way from the wire."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from alipay_gateway.cloudevent import to_cloudevent
+from alipay_gateway.notification import Notification, read_notification
+from alipay_gateway.request import read_request
+from tests.support.wire import body_event, form
+
+NOTIFICATION = Notification(
+    notify_id="2018012400224134022000000000001",
+    app_id="2014060600164699",
+    msg_method="alipay.trade.order.settle.notify",
+    version="1.1",
+    sent_at=datetime(2018, 1, 24, 12, 40, 22, 752_000, UTC),
+    data='{"amount":10.00}',
+    data_is_json=True,
+)
+OPTIONAL = {
+    "msg_type": "msgtype",
+    "msg_uid": "msguid",
+    "msg_app_id": "msgappid",
+    "auth_app_id": "authappid",
+    "notify_type": "notifytype",
+}
+ATTRIBUTES = {"notify_id": "id", "app_id": "appid", "msg_method": "type", "version": "msgversion", **OPTIONAL}
+
+
+def text_of(**changed: Any) -> str:
+    return to_cloudevent(replace(NOTIFICATION, **changed))
+
+
+def event_of(**changed: Any) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(text_of(**changed))
+    return event
+
+
+# ---- shape
+
+
+def test_a_standard_notification_is_a_cloudevent() -> None:
+    assert event_of() == {
+        "specversion": "1.0",
+        "id": "2018012400224134022000000000001",
+        "source": "urn:alipay:app:2014060600164699",
+        "type": "alipay.trade.order.settle.notify",
+        "time": "2018-01-24T12:40:22.752Z",
+        "datacontenttype": "application/json",
+        "appid": "2014060600164699",
+        "msgversion": "1.1",
+        "data": {"amount": 10.0},
+    }
+
+
+def test_a_message_that_is_not_json_is_a_string_of_plain_text() -> None:
+    event = event_of(data='"<a>中</a>"', data_is_json=False)
+    assert (event["datacontenttype"], event["data"]) == ("text/plain", "<a>中</a>")
+
+
+@pytest.mark.parametrize(("field", "attribute"), OPTIONAL.items())
+def test_an_optional_parameter_is_an_extension_attribute(field: str, attribute: str) -> None:
+    assert event_of(**{field: "值"}) == {**event_of(), attribute: "值"}
+
+
+def test_what_was_not_sent_has_no_attribute() -> None:
+    assert set(event_of(version="")) == set(event_of()) - {"msgversion"}
+
+
+def test_attribute_names_are_lower_case_letters_and_digits() -> None:
+    names = event_of(**dict.fromkeys(OPTIONAL, "x"))
+    assert [name for name in names if not re.fullmatch("[a-z0-9]+", name)] == []
+    assert len(names) == 14
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "written"), [(0, "22.000Z"), (1_000, "22.001Z"), (999_000, "22.999Z")], ids=["0", "1", "999"]
+)
+def test_time_is_rfc_3339_in_utc_to_the_millisecond(microseconds: int, written: str) -> None:
+    event = event_of(sent_at=NOTIFICATION.sent_at.replace(microsecond=microseconds))
+    assert event["time"] == f"2018-01-24T12:40:{written}"
+
+
+@pytest.mark.parametrize("field", ATTRIBUTES)
+@pytest.mark.parametrize(
+    "value", ['","data":{},"x":"', "\\", "\n\x00", "中𠮷"], ids=["quotes", "backslash", "controls", "中"]
+)
+def test_no_attribute_breaks_out_of_its_string(field: str, value: str) -> None:
+    event = event_of(**{field: value})
+    assert event[ATTRIBUTES[field]] == value
+    assert set(event) == {*event_of(), ATTRIBUTES[field]}
+    assert event["data"] == {"amount": 10.0}
+
+
+# ---- nothing is lost
+
+white_space = st.text(" \t\r\n", max_size=2)
+numbers = st.from_regex(r"-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,4})?", fullmatch=True)
+escapes = st.sampled_from(list('"\\/bfnrt')) | st.from_regex("u[0-9a-fA-F]{4}", fullmatch=True)
+characters = st.characters(codec="gb18030", exclude_categories=["Cc", "Cs"], exclude_characters='"\\\ufffe\uffff')
+strings = st.lists(characters | escapes.map(lambda escape: "\\" + escape)).map(lambda parts: f'"{"".join(parts)}"')
+
+
+def spaced(text: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.tuples(white_space, text, white_space).map("".join)
+
+
+json_texts = spaced(
+    st.recursive(
+        numbers | strings | st.sampled_from(["true", "false", "null"]),
+        lambda inner: (
+            st.lists(spaced(inner), max_size=4).map(lambda items: f"[{','.join(items)}]")
+            # Names may come twice and in any order: whoever wrote them meant something by it.
+            | st.lists(st.tuples(spaced(strings), spaced(inner)).map(":".join), max_size=4).map(
+                lambda members: f"{{{','.join(members)}}}"
+            )
+        ),
+        max_leaves=10,
+    )
+)
+
+
+def published(charset: str, **parameters: str) -> str:
+    """The event, from the bytes of the wire."""
+    common = {
+        "notify_id": "n1",
+        "app_id": "app",
+        "msg_method": "m",
+        "utc_timestamp": "1516797622752",
+        "charset": charset,
+    }
+    pairs = [(n.encode(charset), v.encode(charset)) for n, v in {**common, **parameters}.items()]
+    request = read_request(body_event(form(pairs) + b"&sign=s"))
+    return to_cloudevent(read_notification(request, lambda raw, codecs: "never"))
+
+
+def data_of(event: str) -> str:
+    """What stands between `"data":` and the end, as written: no attribute before it can hold a bare quote."""
+    return event.partition(',"data":')[2].removesuffix("}")
+
+
+@pytest.mark.parametrize("charset", ["UTF-8", "GB18030"])
+@given(biz_content=json_texts)
+@example(biz_content='{ "amount":10.00,"x" : 1E400,\n"no":20210706002530020036, "b":-0.0, "a":"\\u4e2d+&=%20\\/\x7f" }')
+@example(biz_content='{"a":1,"a":2,"":null}')
+@example(biz_content="10.00")
+@example(biz_content="9" * 5000)
+def test_any_json_survives_to_the_letter(charset: str, biz_content: str) -> None:
+    event = published(charset, biz_content=biz_content)
+    assert data_of(event) == biz_content
+    assert json.loads(event, parse_int=str)["datacontenttype"] == "application/json"
+
+
+texts = st.text(st.characters(codec="gb18030"))
+
+
+@pytest.mark.parametrize("charset", ["UTF-8", "GBK", "GB2312", "GB18030"])
+@given(data=st.data())
+def test_any_text_in_any_charset_survives_within_json(charset: str, data: st.DataObject) -> None:
+    # GB 2312 and its supersets differ in two characters, which Alipay's side never writes in it.
+    text = data.draw(st.text(st.characters(codec=charset, exclude_characters="・―" if charset == "GB2312" else "")))
+    event = published(charset, biz_content=json.dumps({"t": text}, ensure_ascii=False))
+    assert json.loads(event)["data"] == {"t": text}
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        pytest.param("GBK", "镕囍", id="GBK beyond GB2312"),
+        pytest.param("GB18030", "€𠮷", id="GB18030 beyond GBK"),
+        pytest.param("UTF-8", "\x00\u2028\ufffe\uffff\U0010ffff", id="odd characters"),
+    ],
+)
+def test_rare_characters_survive_within_json(charset: str, text: str) -> None:
+    event = published(charset, biz_content=json.dumps({"t": text}, ensure_ascii=False))
+    assert json.loads(event)["data"] == {"t": text}
+
+
+@pytest.mark.parametrize("charset", ["UTF-8", "GB18030"])
+@given(text=texts)
+def test_any_text_in_any_charset_survives_as_plain_text(charset: str, text: str) -> None:
+    event = json.loads(published(charset, biz_content="text: " + text))
+    assert (event["data"], event["datacontenttype"]) == ("text: " + text, "text/plain")
+
+
+@pytest.mark.parametrize("charset", ["UTF-8", "GB18030"])
+@given(fields=st.dictionaries(texts.map("shop_{}".format), texts, min_size=1))
+def test_any_flat_fields_in_any_charset_survive(charset: str, fields: dict[str, str]) -> None:
+    assert json.loads(published(charset, **fields))["data"] == fields
+
+
+# ---- what SQS does not take
+
+
+@pytest.mark.parametrize("character", ["\ufffe", "\uffff"], ids=["U+FFFE", "U+FFFF"])
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        pytest.param("data", '{"a":"@"}', id="in data"),
+        pytest.param("data", '{"@":1}', id="in a name in data"),
+        pytest.param("data", r'{"a":"\\@"}', id="after a backslash"),
+        pytest.param("data", '"@"', id="in plain text"),
+        pytest.param("msg_uid", "@", id="in an attribute"),
+    ],
+)
+def test_characters_that_sqs_refuses_are_escaped_and_mean_the_same(field: str, text: str, character: str) -> None:
+    event = text_of(**{field: text.replace("@", character)})
+    assert character not in event
+    assert json.loads(event) == json.loads(text_of(**{field: text}).replace("@", character))
+
+
+@given(text=texts)
+def test_an_event_holds_only_characters_that_sqs_takes(text: str) -> None:
+    event = published("UTF-8", biz_content="text: " + text, msg_uid=text)
+    assert re.fullmatch("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*", event)
