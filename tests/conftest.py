@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -21,14 +21,13 @@ os.environ |= {
     "KEYRING_SECRET_ID": "alipay-gateway/keyring",
     "RETENTION_DAYS": "30",
     "POWERTOOLS_SERVICE_NAME": "alipay-gateway",
-    "POWERTOOLS_METRICS_NAMESPACE": "AlipayGateway",
 }
 for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
     os.environ.pop(name, None)
 
 from local.alipay import SimulatedAlipay, generate_aes_key  # noqa: E402  after the environment is set
 
-settings.register_profile("gateway", deadline=None)
+settings.register_profile("gateway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gateway")
 
 

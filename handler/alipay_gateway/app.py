@@ -1,5 +1,6 @@
 """The Lambda entry: builds everything once, then event in, reply out."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -38,13 +39,11 @@ class Handler:
             failure, reply = error, _reply(error.status, "fail")
         except Exception as error:  # noqa: BLE001  the one place that catches all: nothing may leak to the outside
             failure, reply = error, _reply(500, "fail")
-        self._telemetry.report(
-            receipt,
-            failure,
-            request_id=request_id,
-            now=self._clock(),
-            duration_ms=(time.perf_counter() - began) * 1000,
-        )
+        duration_ms = (time.perf_counter() - began) * 1000
+        try:
+            self._telemetry.report(receipt, failure, request_id=request_id, now=self._clock(), duration_ms=duration_ms)
+        except Exception:
+            logging.getLogger().exception("The delivery was answered %s but not reported", reply["statusCode"])
         return reply
 
 

@@ -4,6 +4,11 @@ import base64
 import binascii
 from collections.abc import Iterable
 
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.padding import PKCS7
+
 from .errors import CannotDecrypt, MalformedRequest
 from .text import decode, is_json
 
@@ -27,12 +32,6 @@ def decrypt(ciphertext: bytes, aes_keys: Iterable[bytes], codecs: tuple[str, ...
 
 
 def _decrypt(ciphertext: bytes, key: bytes) -> bytes:
-    # Imported here: few apps encrypt, and the import takes time at start-up.
-    from cryptography.hazmat.primitives.ciphers import Cipher  # noqa: PLC0415
-    from cryptography.hazmat.primitives.ciphers.algorithms import AES  # noqa: PLC0415
-    from cryptography.hazmat.primitives.ciphers.modes import CBC  # noqa: PLC0415
-    from cryptography.hazmat.primitives.padding import PKCS7  # noqa: PLC0415
-
     try:
         raw = base64.b64decode(ciphertext, validate=True)
     except binascii.Error as error:

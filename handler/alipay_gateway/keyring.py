@@ -17,6 +17,8 @@ MAX_AGE_S = 300
 """A cached keyring is read again after this; when that fails, the old one serves on."""
 REREAD_INTERVAL_S = 60
 """An unknown app or signature has the keyring read again, at most this often: forgeries must not cost a call each."""
+FIRST_READ_INTERVAL_S = 2
+"""While the keyring could not be read at all, it is tried again this often."""
 
 
 class KeyringSource(Protocol):
@@ -63,7 +65,7 @@ class Keyring:
         """Raises UnknownApp, or KeyringUnavailable when the keyring or the app's entry cannot be read."""
         if self._apps is None or not 0 <= self._clock() - self._loaded_at < MAX_AGE_S:
             self._load()
-        if app_id not in self._current() and self._may_reread():
+        if not isinstance(self._current().get(app_id), AppKeys) and self._may_reread():
             self._load()
         keys = self._current().get(app_id)
         if keys is None:
@@ -92,6 +94,8 @@ class Keyring:
         # With an old keyring at hand, a failure neither takes it away nor is repeated for every request.
         if self._apps is not None and not self._may_reread():
             return
+        if self._apps is None and 0 <= self._clock() - self._tried_at < FIRST_READ_INTERVAL_S:
+            raise KeyringUnavailable("The keyring could not be read a moment ago")
         self._tried_at = self._clock()
         try:
             apps = parse_keyring(self._source())

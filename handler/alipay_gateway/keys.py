@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
+    load_der_private_key,
     load_der_public_key,
     load_pem_public_key,
 )
@@ -87,8 +88,6 @@ def _strings(entry: Mapping[str, Any], name: str) -> list[str]:
 def parse_public_key(text: str) -> PublicKey:
     """Raises ValueError, saying what the text is instead of an RSA public key."""
     text = text.strip()
-    if "PRIVATE KEY" in text:
-        raise ValueError("alipay_public_keys holds a private key: take it out and replace that key pair")
     key: object
     try:
         if "BEGIN CERTIFICATE" in text:
@@ -98,8 +97,10 @@ def parse_public_key(text: str) -> PublicKey:
         elif text.startswith("-----"):
             key = load_pem_public_key(text.encode())
         else:
-            key = load_der_public_key(base64.b64decode("".join(text.split()), validate=True))
+            key = load_der_public_key(_from_base64(text))
     except Exception as error:  # cryptography's parsers raise several kinds, for the same reason
+        if _is_private(text):
+            raise ValueError("alipay_public_keys holds a private key: take it out, replace that key pair") from error
         raise ValueError("alipay_public_keys holds something that is no public key in base64 or PEM") from error
     if not isinstance(key, RSAPublicKey) or key.key_size < MINIMUM_KEY_BITS:
         raise ValueError(f"alipay_public_keys holds a key that is not RSA of {MINIMUM_KEY_BITS} bits or more")
@@ -107,9 +108,20 @@ def parse_public_key(text: str) -> PublicKey:
     return PublicKey(key, hashlib.sha256(der).hexdigest()[:16])
 
 
+def _is_private(text: str) -> bool:
+    try:
+        return "PRIVATE KEY" in text or bool(load_der_private_key(_from_base64(text), password=None))
+    except Exception:  # noqa: BLE001  as above
+        return False
+
+
+def _from_base64(text: str) -> bytes:
+    return base64.b64decode("".join(text.split()), validate=True)
+
+
 def _parse_aes_key(text: str) -> bytes:
     try:
-        key = base64.b64decode(text.strip(), validate=True)
+        key = _from_base64(text)
     except (binascii.Error, ValueError) as error:
         raise ValueError("aes_keys holds something that is not base64") from error
     if len(key) not in (16, 24, 32):

@@ -5,19 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from .errors import MalformedRequest
-from .request import SignedRequest
-from .text import codecs_of, decode, is_json, to_json
+from .request import COMMON_PARAMETERS, SignedRequest
+from .text import codecs_of, is_json, reader_of, to_json
 
 _BEIJING = timezone(timedelta(hours=8))
 
 # What the gateway's stores can hold, not what Alipay documents (50, 20 and 100): a longer signed value is accepted.
 _MAX_BYTES = {"notify_id": 1024, "app_id": 256, "msg_method": 256}
-
-# The common parameters (公共参数). Beside them, a notification without biz_content carries its business fields.
-_COMMON = frozenset(
-    "notify_id utc_timestamp msg_method app_id msg_type msg_uid msg_app_id version biz_content sign sign_type "
-    "encrypt_type charset notify_type notify_time auth_app_id method service alipay_cert_sn".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +40,10 @@ def read_notification(request: SignedRequest, decrypt: Callable[[bytes, tuple[st
     Raises MalformedRequest when what the gateway needs is missing or not text, and whatever `decrypt` raises.
     """
     codecs = codecs_of(request.ascii("charset"))
+    codec = reader_of(b"\n".join(b"\n".join(item) for item in request.parameters.items()), codecs)
 
     def text(name: str) -> str:
-        return decode(request.get(name), codecs)
+        return request.get(name).decode(codec)
 
     def needed(name: str, value: str) -> str:
         if not value or len(value.encode()) > _MAX_BYTES[name]:
@@ -56,7 +51,7 @@ def read_notification(request: SignedRequest, decrypt: Callable[[bytes, tuple[st
         return value
 
     notify_type = text("notify_type")
-    data, data_is_json = _data(request, codecs, decrypt)
+    data, data_is_json = _data(request, codec, lambda ciphertext: decrypt(ciphertext, codecs))
     return Notification(
         notify_id=needed("notify_id", text("notify_id")),
         app_id=needed("app_id", text("app_id")),
@@ -73,18 +68,27 @@ def read_notification(request: SignedRequest, decrypt: Callable[[bytes, tuple[st
     )
 
 
-def _data(
-    request: SignedRequest, codecs: tuple[str, ...], decrypt: Callable[[bytes, tuple[str, ...]], str]
-) -> tuple[str, bool]:
+def _data(request: SignedRequest, codec: str, decrypt: Callable[[bytes], str]) -> tuple[str, bool]:
+    if b"biz_content" not in request.parameters:
+        return _flat_fields(request, codec), True
     biz_content = request.get("biz_content")
-    if not biz_content:
-        fields = ((decode(name, codecs), decode(value, codecs)) for name, value in request.parameters.items())
-        return "{" + ",".join(f"{to_json(n)}:{to_json(v)}" for n, v in fields if n not in _COMMON) + "}", True
     encrypt_type = request.ascii("encrypt_type").upper()
     if encrypt_type not in ("", "AES"):
         raise MalformedRequest("The encrypt_type is not AES")
-    text = decrypt(biz_content, codecs) if encrypt_type else decode(biz_content, codecs)
-    return (text, True) if is_json(text) else (to_json(text), False)
+    text = decrypt(biz_content) if encrypt_type else biz_content.decode(codec)
+    if is_json(text):
+        return text, True
+    # The border between biz_content and what is signed next could have been moved (see signature.py). JSON cannot be
+    # cut short or prolonged and still be JSON; any other text must border on charset, and hold no `&` itself.
+    signed_next = min((name for name in request.parameters if name > b"biz_content"), default=b"")
+    if signed_next != b"charset" or b"&" in biz_content:
+        raise MalformedRequest("The biz_content is not JSON, and where it ends is not certain")
+    return to_json(text), False
+
+
+def _flat_fields(request: SignedRequest, codec: str) -> str:
+    fields = ((name.decode(codec), value.decode(codec)) for name, value in request.parameters.items())
+    return "{" + ",".join(f"{to_json(n)}:{to_json(v)}" for n, v in fields if n not in COMMON_PARAMETERS) + "}"
 
 
 def _sent_at(utc_timestamp: str, notify_time: str) -> datetime:

@@ -17,6 +17,12 @@ from .errors import MalformedRequest
 MAX_PART_BYTES = 1024 * 1024
 MAX_PARAMETERS = 256
 
+# The common parameters (公共参数). Beside them, a notification without biz_content carries its business fields.
+COMMON_PARAMETERS = frozenset(
+    "notify_id utc_timestamp msg_method app_id msg_type msg_uid msg_app_id version biz_content sign sign_type "
+    "encrypt_type charset notify_type notify_time auth_app_id method service alipay_cert_sn".split()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:

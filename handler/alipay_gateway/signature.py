@@ -13,13 +13,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
-from .errors import BadSignature, SignTypeRefused
+from .errors import BadSignature, MalformedRequest, SignTypeRefused
 from .keyring import Keyring
 from .keys import AppKeys
-from .request import SignedRequest
+from .request import COMMON_PARAMETERS, SignedRequest
 
 _HASHES = {"RSA2": SHA256(), "RSA": SHA1()}  # noqa: S303  only for an app whose entry allows RSA
 _PADDING = PKCS1v15()
+_COMMON = frozenset(name.encode() for name in COMMON_PARAMETERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class SignatureVerifier:
         self._keyring = keyring
 
     def verify(self, request: SignedRequest) -> Verified:
-        """Raises UnknownApp, SignTypeRefused, BadSignature or KeyringUnavailable; returns for genuine requests only."""
+        """Returns for genuine requests only.
+
+        Raises UnknownApp, SignTypeRefused, BadSignature, MalformedRequest or KeyringUnavailable.
+        """
         app_id = request.ascii("app_id")
         try:
             return verify(request, self._keyring.keys_of(app_id))
@@ -49,7 +53,7 @@ class SignatureVerifier:
 
 
 def verify(request: SignedRequest, keys: AppKeys) -> Verified:
-    """Tries every convention with every key of the app. Raises SignTypeRefused or BadSignature."""
+    """Tries every convention with every key of the app. Raises SignTypeRefused, BadSignature or MalformedRequest."""
     sign_type = request.ascii("sign_type").upper()
     if sign_type not in keys.sign_types or sign_type not in _HASHES:
         raise SignTypeRefused("The sign_type is not one that the app allows")
@@ -60,6 +64,7 @@ def verify(request: SignedRequest, keys: AppKeys) -> Verified:
                 key.rsa.verify(signature, content, _PADDING, _HASHES[sign_type])
             except InvalidSignature:
                 continue
+            _refuse_ambiguity(request.parameters)
             return Verified(keys, convention, key.fingerprint)
     raise BadSignature("No key of the app verifies the signature")
 
@@ -76,6 +81,22 @@ def signing_contents(parameters: Mapping[bytes, bytes]) -> Iterator[tuple[str, b
     if b"alipay_cert_sn" in parameters:
         yield "V1 without alipay_cert_sn", _join(ordered, without={b"sign_type", b"alipay_cert_sn"})
         yield "V2 without alipay_cert_sn", _join(ordered, without={b"alipay_cert_sn"})
+
+
+def _refuse_ambiguity(parameters: Mapping[bytes, bytes]) -> None:
+    """What was signed must be what is read.
+
+    The signed content joins its parameters with a bare `&`. So `a=1&b=2` may have been signed as two parameters or as
+    one: whoever holds a genuine notification could move the border between two of them, to a new notify_id
+    `…&sign_type=RSA2` for example, and keep the signature. Only biz_content, and the business fields where there is
+    none, may hold an `&`; what is left of the question for biz_content is settled where it is read.
+    """
+    free = {b"biz_content"} if b"biz_content" in parameters else parameters.keys() - _COMMON
+    for name, value in parameters.items():
+        if b"&" in name or b"=" in name or (b"&" in value and name not in free):
+            raise MalformedRequest(
+                "The signature is genuine, but the border between two parameters may have been moved"
+            )
 
 
 def _join(ordered: list[tuple[bytes, bytes]], without: Collection[bytes]) -> bytes:

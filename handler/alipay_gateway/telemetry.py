@@ -9,15 +9,16 @@ from aws_lambda_powertools.metrics import MetricUnit
 from .errors import InFlight, NotificationError
 from .gateway import Receipt
 
+_NAMESPACE = "AlipayGateway"
 _UNVERIFIED_CHARACTERS = 64
 
 
 class Telemetry:
-    """Reports deliveries to CloudWatch, as Powertools' environment variables say."""
+    """Reports deliveries to CloudWatch; Powertools' environment variables set the service's name and the log level."""
 
     def __init__(self) -> None:
         self.logger = Logger()
-        self._metrics = Metrics()
+        self._metrics = Metrics(namespace=_NAMESPACE)
 
     def report(
         self, receipt: Receipt, error: Exception | None, *, request_id: str, now: float, duration_ms: float

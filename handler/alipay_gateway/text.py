@@ -24,11 +24,17 @@ def codecs_of(charset: str) -> tuple[str, ...]:
 
 def decode(raw: bytes, codecs: tuple[str, ...]) -> str:
     """Raises MalformedRequest when none of the codecs reads every byte."""
+    return raw.decode(reader_of(raw, codecs))
+
+
+def reader_of(raw: bytes, codecs: tuple[str, ...]) -> str:
+    """The first of the codecs that reads every byte. Raises MalformedRequest when none does."""
     for codec in codecs:
         try:
-            return raw.decode(codec)
+            raw.decode(codec)
         except UnicodeDecodeError:
             continue
+        return codec
     raise MalformedRequest("The bytes are not text in the declared charset")
 
 

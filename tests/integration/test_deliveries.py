@@ -258,6 +258,15 @@ def test_what_the_replay_window_accepts_is_still_in_the_ledger(world: World, sen
     assert world.record(notification)["expires_at"] >= last_retry_sent_s + 30 * 86_400
 
 
+def test_a_genuine_signature_over_moved_borders_is_answered_400(world: World) -> None:
+    """`notify_id=n-1&sign_type=RSA2` was signed as two parameters; as one it would be a new notification."""
+    captured = world.notification(notify_id="n-1", convention=Convention.V2)
+    world.deliver(captured)
+
+    assert world.deliver(captured.with_parameter("notify_id", "n-1&sign_type=RSA2")) == (400, "fail")
+    assert len(world.events()) == 1
+
+
 def test_an_in_flight_duplicate_is_answered_409(world: World) -> None:
     notification = world.notification()
     answers: list[tuple[int, str]] = []

@@ -138,3 +138,12 @@ def test_no_line_holds_a_key_a_signature_or_content(
         assert not [secret for secret in secrets if secret in line or secret[:24] in line]
         assert "BEGIN" not in line
     assert "Traceback" in printed.out  # the unexpected error has its trace, for the operator alone
+
+
+def test_a_delivery_that_cannot_be_reported_is_answered_all_the_same(
+    world: World, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alipay_gateway.telemetry._outcome", lambda _receipt, _error: 1 / 0)
+
+    assert world.deliver(world.notification()) == (200, "success")
+    assert len(world.events()) == 1

@@ -28,7 +28,6 @@ def test_every_environment_variable_is_set_and_no_other(stack: Expanded) -> None
         "KEYRING_SECRET_ID",
         "RETENTION_DAYS",
         "POWERTOOLS_SERVICE_NAME",
-        "POWERTOOLS_METRICS_NAMESPACE",
         "POWERTOOLS_LOG_LEVEL",
     }
 

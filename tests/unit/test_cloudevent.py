@@ -159,6 +159,8 @@ def test_any_json_survives_to_the_letter(charset: str, biz_content: str) -> None
 
 
 texts = st.text(st.characters(codec="gb18030"))
+# Plain text may hold no `&`: see test_ambiguity.py.
+plain_texts = st.text(st.characters(codec="gb18030", exclude_characters="&"))
 
 
 @pytest.mark.parametrize("charset", ["UTF-8", "GBK", "GB2312", "GB18030"])
@@ -184,7 +186,7 @@ def test_rare_characters_survive_within_json(charset: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("charset", ["UTF-8", "GB18030"])
-@given(text=texts)
+@given(text=plain_texts)
 def test_any_text_in_any_charset_survives_as_plain_text(charset: str, text: str) -> None:
     event = json.loads(published(charset, biz_content="text: " + text))
     assert (event["data"], event["datacontenttype"]) == ("text: " + text, "text/plain")
@@ -216,7 +218,7 @@ def test_characters_that_sqs_refuses_are_escaped_and_mean_the_same(field: str, t
     assert json.loads(event) == json.loads(text_of(**{field: text}).replace("@", character))
 
 
-@given(text=texts)
+@given(text=plain_texts)
 def test_an_event_holds_only_characters_that_sqs_takes(text: str) -> None:
     event = published("UTF-8", biz_content="text: " + text, msg_uid=text)
     assert re.fullmatch("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*", event)

@@ -101,7 +101,7 @@ def test_type_stubs_are_imported_for_type_checking_only(module: str) -> None:
         pytest.param("time", {"app"}, id="the time"),
         pytest.param("socket", set(), id="the network"),
         pytest.param("http", set(), id="HTTP"),
-        pytest.param("logging", set(), id="the log, but through Powertools"),
+        pytest.param("logging", {"app"}, id="the log, but through Powertools"),
         pytest.param("random", set(), id="chance"),
     ],
 )
@@ -183,5 +183,5 @@ def test_starting_up_does_not_load(heavy: str, started: set[str]) -> None:
 @pytest.fixture(scope="module")
 def started() -> set[str]:
     names = [*(name for name in os.environ if name.startswith("AWS_")), "LEDGER_TABLE", "TOPIC_ARN_PREFIX"]
-    names += ["MSG_METHODS", "UNROUTED_TOPIC_ARN", "KEYRING_SECRET_ID", "POWERTOOLS_METRICS_NAMESPACE"]
+    names += ["MSG_METHODS", "UNROUTED_TOPIC_ARN", "KEYRING_SECRET_ID"]
     return loaded_by("alipay_gateway.app", {name: os.environ[name] for name in names})

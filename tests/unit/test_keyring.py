@@ -167,11 +167,25 @@ def test_without_an_old_keyring_a_failing_source_is_told(watched: Watched) -> No
         watched.keyring.keys_of("app")
 
 
-def test_without_an_old_keyring_the_next_request_tries_again(watched: Watched) -> None:
+def test_without_an_old_keyring_it_is_tried_again_two_seconds_later(watched: Watched) -> None:
     watched.source.failing = True
+    for _ in range(10):
+        with pytest.raises(KeyringUnavailable):
+            watched.keyring.keys_of("app")
+    assert watched.source.reads == 1
+
+    watched.source.failing = False
+    watched.clock.now += 2
+    assert fingerprint(watched)
+
+
+def test_a_broken_entry_is_read_again_a_minute_later(watched: Watched, alipay: SimulatedAlipay) -> None:
+    watched.source.hold(app={"alipay_public_keys": ["broken"]})
     with pytest.raises(KeyringUnavailable):
         watched.keyring.keys_of("app")
-    watched.source.failing = False
+
+    watched.source.hold(app=alipay.keyring_entry())
+    watched.clock.now += 60
     assert fingerprint(watched)
 
 

@@ -235,7 +235,7 @@ def test_common_parameters_are_no_business_fields() -> None:
     common = (
         "msg_type msg_uid msg_app_id encrypt_type notify_type notify_time auth_app_id method service alipay_cert_sn"
     )
-    assert read(biz_content="", **dict.fromkeys(common.split(), "1"), amount="1").data == '{"amount":"1"}'
+    assert read(biz_content=None, **dict.fromkeys(common.split(), "1"), amount="1").data == '{"amount":"1"}'
 
 
 def test_business_fields_beside_biz_content_are_left_out() -> None:

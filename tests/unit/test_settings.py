@@ -63,13 +63,13 @@ def test_two_days_are_the_shortest_retention() -> None:
 
 @pytest.mark.parametrize("days", ["1", "0", "-30"])
 def test_a_retention_shorter_than_the_retries_is_refused(days: str) -> None:
-    with pytest.raises(ValueError, match="RETENTION_DAYS must be at least 2"):
+    with pytest.raises(ValueError, match="RETENTION_DAYS must be from 2"):
         Settings.from_env({**SECRET, "RETENTION_DAYS": days})
 
 
 @pytest.mark.parametrize("days", ["", "a month", "7.5"])
 def test_a_retention_that_is_no_number_is_refused(days: str) -> None:
-    with pytest.raises(ValueError, match=r"RETENTION_DAYS|invalid literal"):
+    with pytest.raises(ValueError, match="RETENTION_DAYS"):
         Settings.from_env({**SECRET, "RETENTION_DAYS": days})
 
 

@@ -1,0 +1,118 @@
+"""What was signed is what is read, though the signed content joins its parameters with a bare `&`.
+
+Whoever holds a genuine notification knows a signature of the text `a=1&b=2`. Another request that joins to the same
+text has the same signature, though its parameters may be others. None of them may be taken for genuine.
+"""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alipay_gateway.encryption import decrypt
+from alipay_gateway.errors import MalformedRequest, NotificationError
+from alipay_gateway.keys import AppKeys
+from alipay_gateway.notification import Notification, read_notification
+from alipay_gateway.request import SignedRequest
+from alipay_gateway.signature import verify
+from local.alipay import Convention, SignedNotification, SimulatedAlipay
+from tests.support.wire import request_of
+
+BIZ_CONTENT = '{"shop_name":"x","amount":10.00}'
+
+
+def genuine(alipay: SimulatedAlipay, convention: Convention, **options: object) -> SignedNotification:
+    sent = {"app_id": "app", "msg_method": "m", "biz_content": BIZ_CONTENT, "notify_id": "n-1", "utc_timestamp": 1}
+    return alipay.notification(**{**sent, **options}, convention=convention)  # type: ignore[arg-type]
+
+
+def accept(request: SignedRequest, keys: AppKeys) -> Notification:
+    verify(request, keys)
+    return read_notification(request, lambda raw, codecs: decrypt(raw, keys.aes_keys, codecs))
+
+
+@pytest.mark.parametrize("absorber", ["notify_id", "app_id", "charset", "msg_method"])
+def test_a_parameter_cannot_absorb_the_next_one(alipay: SimulatedAlipay, keys: AppKeys, absorber: str) -> None:
+    notification = genuine(alipay, Convention.V2)
+    names = sorted(name for name in notification.parameters if name != "sign")
+    absorbed = names[names.index(absorber) + 1]
+    value = f"{notification.parameters[absorber]}&{absorbed}={notification.parameters[absorbed]}"
+    moved = notification.without(absorbed).with_parameter(absorber, value)
+
+    with pytest.raises(NotificationError):
+        accept(request_of(moved), keys)
+
+
+def test_a_new_notify_id_cannot_be_made_of_the_signed_sign_type(alipay: SimulatedAlipay, keys: AppKeys) -> None:
+    replayed = genuine(alipay, Convention.V2).with_parameter("notify_id", "n-1&sign_type=RSA2")
+
+    with pytest.raises(MalformedRequest):
+        accept(request_of(replayed), keys)
+
+
+def test_biz_content_cannot_absorb_the_charset(alipay: SimulatedAlipay, keys: AppKeys) -> None:
+    moved = (
+        genuine(alipay, Convention.V1).without("charset").with_parameter("biz_content", BIZ_CONTENT + "&charset=UTF-8")
+    )
+
+    with pytest.raises(MalformedRequest):
+        accept(request_of(moved), keys)
+
+
+def test_a_second_notification_cannot_be_cut_out_of_biz_content(alipay: SimulatedAlipay, keys: AppKeys) -> None:
+    inner = "x&charset=UTF-8&msg_method=evil&notify_id=new&utc_timestamp=1&version=1.1&z="
+    notification = genuine(alipay, Convention.V1, biz_content=json.dumps({"shop_name": inner}))
+    content = "&".join(f"{n}={v}" for n, v in sorted(notification.parameters.items()) if n not in ("sign", "sign_type"))
+    start, _, rest = content.partition("&charset=UTF-8&msg_method=evil")
+    middle, _, end = ("charset=UTF-8&msg_method=evil" + rest).partition("&z=")
+    pairs = [piece.partition("=")[::2] for piece in (*start.split("&"), *middle.split("&"))] + [("z", end)]
+    signed = {name: notification.parameters[name] for name in ("sign", "sign_type")}
+
+    with pytest.raises(MalformedRequest):
+        accept(request_of(SignedNotification({**dict(pairs), **signed})), keys)
+
+
+@pytest.mark.parametrize("biz_content", [BIZ_CONTENT, '{"a":"b&c=d"}', '"&"', '{"q":"x=1&y=2&charset=GBK"}'])
+@pytest.mark.parametrize("convention", Convention)
+def test_an_ampersand_within_json_is_content_like_any_other(
+    alipay: SimulatedAlipay, keys: AppKeys, biz_content: str, convention: Convention
+) -> None:
+    notification = genuine(alipay, convention, biz_content=biz_content)
+
+    assert accept(request_of(notification), keys).data == biz_content
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        "x & = &b= &c=1 &charset=GBK &charset=UTF-8 &msg_method=evil &notify_id=new &utc_timestamp=2 &version=1.1 &z= "
+        "&sign_type=RSA2 &biz_content={} &encrypt_type=AES".split()
+    ),
+    max_size=6,
+).map("".join)
+
+
+@settings(max_examples=500)
+@given(inner=PIECES, is_json=st.booleans(), convention=st.sampled_from(Convention), data=st.data())
+def test_no_other_split_of_a_signed_text_is_accepted(
+    alipay: SimulatedAlipay, keys: AppKeys, inner: str, convention: Convention, data: st.DataObject, *, is_json: bool
+) -> None:
+    """Every way of cutting the text at its `&`s into parameters with different names, in the signed order."""
+    biz_content = json.dumps({"t": inner}) if is_json else inner
+    notification = genuine(alipay, convention, biz_content=biz_content)
+    left_out = ("sign", "sign_type") if convention is Convention.V1 else ("sign",)
+    content = "&".join(f"{n}={v}" for n, v in sorted(notification.parameters.items()) if n not in left_out)
+    first, *others = content.split("&")
+    parts = [first]
+    for piece in others:
+        if "=" in piece and data.draw(st.booleans(), label=f"cut before {piece!r}"):
+            parts.append(piece)
+        else:
+            parts[-1] += "&" + piece
+    pairs = [part.partition("=")[::2] for part in parts]
+    parameters = {"sign_type": "RSA2", **dict(pairs), "sign": notification.parameters["sign"]}
+    if len(dict(pairs)) < len(pairs) or parameters == dict(notification.parameters):
+        return
+
+    with pytest.raises(NotificationError):
+        accept(request_of(SignedNotification(parameters)), keys)
