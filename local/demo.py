@@ -17,9 +17,10 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from local.alipay import Answer, Convention, Part, SignedNotification, SimulatedAlipay, deliver, generate_aes_key
+from local.emulator import CommandFailed
 from local.messages import OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED
 from local.services import Service, receive, subscribe
-from local.stack import STATE, CommandFailed, Stack, running_stack
+from local.stack import STATE, Stack, running_stack
 
 APP, OTHER_APP = "2021000000000001", "2021000000000002"
 UNKNOWN_METHOD = "alipay.marketing.voucher.used.notify"

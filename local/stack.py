@@ -1,44 +1,41 @@
 """The real stack on an emulated AWS: `sam build` and `sam deploy` against ministack, on this machine alone.
 
 `make up` starts it and leaves it running, `make down` stops it; the demo and the e2e tests start one of their own.
-Nothing here can reach a real AWS account: every call goes to a loopback endpoint, with made-up credentials.
 """
 
 import argparse
 import json
-import os
 import platform
-import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-import requests
 from rich.console import Console
 from rich.markup import escape
 
 from local.alipay import SimulatedAlipay, generate_aes_key
+from local.emulator import (
+    CommandFailed,
+    client,
+    endpoint_of,
+    environment,
+    free_port,
+    start_emulator,
+    stop_emulator,
+)
 from local.events import write_env
 
 ROOT = Path(__file__).parents[1]
 STATE = ROOT / ".local"
-REGION = "us-east-1"
 STACK_NAME = "alipay-gateway"
 PORT = 4566
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "local"}
 
 Progress = Callable[[str], Any]
-
-
-class CommandFailed(Exception):
-    """A command of the set-up ended with an error; the message holds the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -62,25 +59,17 @@ class Stack:
         )
 
 
-def client(service: str, endpoint: str) -> Any:
-    """A boto3 client that knows nothing of this machine's real AWS configuration."""
-    session: Any = boto3.Session(
-        CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=REGION
-    )
-    return session.client(service, endpoint_url=endpoint)
-
-
 @contextmanager
 def running_stack(directory: Path, console: Console) -> Iterator[Stack]:
     """A stack of its own on a free port, for as long as the context lasts; shows the steps on the way."""
     with steps(console) as begin:
         begin("Start the emulated AWS")
-        port = _free_port()
+        port = free_port()
         emulator = start_emulator(directory, port)
         try:
             stack = deploy(directory, emulator.pid, port, begin)
         except BaseException:
-            stop_emulator(emulator.pid, _endpoint(port))
+            stop_emulator(emulator.pid, endpoint_of(port))
             raise
     try:
         yield stack
@@ -89,65 +78,9 @@ def running_stack(directory: Path, console: Console) -> Iterator[Stack]:
         emulator.wait()
 
 
-def start_emulator(directory: Path, port: int) -> subprocess.Popen[bytes]:
-    """Starts ministack in the background and waits until it answers."""
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise CommandFailed(f"Something listens on port {port} already: stop it first")
-    os.environ["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")))
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "ministack.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
-            env=_environment(port),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        if _answers(_endpoint(port)):
-            return process
-        time.sleep(0.1)
-    process.kill()
-    raise CommandFailed(f"ministack did not start; see {directory / 'ministack.log'}")
-
-
-def stop_emulator(pid: int, endpoint: str) -> None:
-    """Stops ministack, and the function's worker processes with it; does nothing when it runs no more."""
-    # Asked first: after a restart of the machine the process id may be another program's.
-    if not _answers(endpoint):
-        return
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(pid, sign)
-        for _ in range(50):
-            if _is_gone(pid):
-                return
-            time.sleep(0.1)
-
-
-def _is_gone(pid: int) -> bool:
-    with suppress(ChildProcessError):  # not ours when an earlier command started it
-        os.waitpid(pid, os.WNOHANG)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
-def _answers(endpoint: str) -> bool:
-    try:
-        return requests.get(f"{endpoint}/_ministack/health", timeout=2).ok
-    except requests.RequestException:
-        return False
-
-
 def deploy(directory: Path, pid: int, port: int, progress: Progress) -> Stack:
     """Builds and deploys the template with SAM, and adds what the emulator leaves out."""
-    endpoint = _endpoint(port)
+    endpoint = endpoint_of(port)
     build = directory / "build"
     # A build of its own: its layer is for this machine's Python and must never reach a real deployment.
     progress("sam build")
@@ -192,33 +125,12 @@ def _connect_routes(endpoint: str, outputs: Mapping[str, str]) -> None:
         )
 
 
-def _environment(port: int, **more: str) -> dict[str, str]:
-    unwanted = ("AWS_", "SAM_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
-    venv = Path(sys.executable).parent
-    return kept | {
-        **CREDENTIALS,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_REGION": REGION,
-        "AWS_ENDPOINT_URL": _endpoint(port),
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "BIND_HOST": os.environ.get("BIND_HOST", "127.0.0.1"),
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "GATEWAY_PORT": str(port),
-        "PATH": f"{venv}{os.pathsep}{os.environ['PATH']}",
-        "SAM_CLI_TELEMETRY": "0",
-        **more,
-    }
-
-
-def _run(arguments: list[str | Path], port: int, **environment: str) -> None:
+def _run(arguments: list[str | Path], port: int, **variables: str) -> None:
     sam = Path(sys.executable).with_name("sam")
     done = subprocess.run(  # noqa: S603  the arguments are this module's own
         [sam, *arguments],
         cwd=ROOT,
-        env=_environment(port, **environment),
+        env=environment(port, **variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -227,17 +139,6 @@ def _run(arguments: list[str | Path], port: int, **environment: str) -> None:
     if done.returncode:
         end = "\n".join((done.stdout + done.stderr).splitlines()[-30:])
         raise CommandFailed(f"sam {arguments[0]} ended with status {done.returncode}:\n{end}")
-
-
-def _endpoint(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -274,7 +175,7 @@ def _up(console: Console) -> None:
             samples = json.loads((ROOT / "events" / "keyring.json").read_text())
             stack.put_keyring(samples | {APP_ID: alipay.keyring_entry()})
         except BaseException:
-            stop_emulator(pid, _endpoint(PORT))
+            stop_emulator(pid, endpoint_of(PORT))
             raise
     key = STATE / "alipay.pem"
     key.touch(mode=0o600)
