@@ -9,16 +9,15 @@ from typing import Any
 
 from botocore.session import Session, get_session
 
-from .aws import CALL_MS, CLIENT_CONFIG
+from .aws import PUBLISH_BUDGET_MS, client_of
 from .errors import NotificationError
-from .gateway import NotificationGateway, Receipt
+from .gateway import NotificationGateway
 from .keyring import FileSource, Keyring, SecretSource
 from .ledger import Ledger
+from .publisher import Publisher, Receipt
 from .settings import Settings
 from .telemetry import Telemetry
 from .topics import Topics
-
-PUBLISH_BUDGET_MS = 2 * CALL_MS + 1_000
 
 
 class Handler:
@@ -53,22 +52,21 @@ def _reply(status: int, word: str) -> dict[str, Any]:
 
 def build(settings: Settings, session: Session, clock: Callable[[], float] = time.time) -> Handler:
     """Wires the function: two clients of one session, the keyring's client only when it is needed."""
-
-    def client(service: str) -> Any:
-        return session.create_client(service, config=CLIENT_CONFIG)
-
+    stores = settings.stores
     telemetry = Telemetry()
     source = (
         FileSource(Path(settings.keyring_file))
         if settings.keyring_file
-        else SecretSource(lambda: client("secretsmanager"), settings.keyring_secret_id)
+        else SecretSource(lambda: client_of(session, "secretsmanager"), settings.keyring_secret_id)
     )
+    ledger = Ledger(client_of(session, "dynamodb"), stores.ledger_table, stores.retention_days, clock)
+    topics = Topics(client_of(session, "sns"), stores.topic_arn_prefix, stores.msg_methods, stores.unrouted_topic_arn)
     gateway = NotificationGateway(
         Keyring(source, clock, telemetry.logger.error),
-        Ledger(client("dynamodb"), settings.ledger_table, settings.retention_days, clock),
-        Topics(client("sns"), settings.topic_arn_prefix, settings.msg_methods, settings.unrouted_topic_arn),
-        retention_days=settings.retention_days,
-        publish_budget_ms=PUBLISH_BUDGET_MS,
+        ledger,
+        topics,
+        Publisher(ledger, topics, PUBLISH_BUDGET_MS),
+        retention_days=stores.retention_days,
         clock=clock,
     )
     return Handler(gateway, telemetry, clock)

@@ -1,7 +1,10 @@
 """How the function calls AWS: within which time, and what went wrong."""
 
+from typing import Any
+
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.session import Session
 
 CLIENT_CONFIG = Config(
     connect_timeout=1,
@@ -15,6 +18,12 @@ CALL_MS = 7_000
 A delivery makes four calls at the most: keyring, claim, publish, complete (or release). It answers within the
 function's 25 s, because it does not begin to publish with less than two calls' time and a second left.
 """
+PUBLISH_BUDGET_MS = 2 * CALL_MS + 1_000
+
+
+def client_of(session: Session, service: str) -> Any:
+    """A client of the service that keeps to these times."""
+    return session.create_client(service, config=CLIENT_CONFIG)
 
 
 def code_of(error: Exception) -> str:

@@ -89,7 +89,7 @@ class PublishFailed(NotificationError):
 
 
 class MessageTooLarge(NotificationError):
-    """The event is larger than an SNS message may be (256 KiB)."""
+    """The message is larger than SNS carries (256 KiB), compressed too."""
 
     status, reason = 503, "too_large"
     advice = "Fetch this message's content through Alipay's query API: SNS cannot carry it."

@@ -6,22 +6,26 @@ Only bytes can be verified: whatever decodes them with the wrong charset destroy
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from .errors import MalformedRequest
 
 # What an unverified request may cost. A message of SNS's 256 KiB, percent-encoded, is at most three times as long.
 MAX_PART_BYTES = 1024 * 1024
 MAX_PARAMETERS = 256
+MAX_BROKEN_ESCAPES = 1024
 
 # The common parameters (公共参数). Beside them, a notification without biz_content carries its business fields.
 COMMON_PARAMETERS = frozenset(
     "notify_id utc_timestamp msg_method app_id msg_type msg_uid msg_app_id version biz_content sign sign_type "
     "encrypt_type charset notify_type notify_time auth_app_id method service alipay_cert_sn".split()
 )
+
+_PLUS_IS_SPACE = bytes.maketrans(b"+", b" ")
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def _query(event: Mapping[str, Any]) -> bytes:
 def _parameters(part: bytes) -> dict[bytes, bytes]:
     if len(part) > MAX_PART_BYTES:
         raise MalformedRequest(f"The parameters are larger than {MAX_PART_BYTES} bytes")
-    pieces = part.split(b"&", MAX_PARAMETERS)
+    pieces = _whole_escapes(part.translate(_PLUS_IS_SPACE)).split(b"&", MAX_PARAMETERS)
     if len(pieces) > MAX_PARAMETERS:
         raise MalformedRequest(f"More than {MAX_PARAMETERS} parameters")
     parameters: dict[bytes, bytes] = {}
@@ -86,5 +90,14 @@ def _parameters(part: bytes) -> dict[bytes, bytes]:
     return parameters
 
 
+def _whole_escapes(part: bytes) -> bytes:
+    """A `%` that begins no escape stands for itself, here as everywhere on the web: escape it."""
+    part, broken = _BROKEN_ESCAPE.subn(b"%25", part, MAX_BROKEN_ESCAPES + 1)
+    if broken > MAX_BROKEN_ESCAPES:
+        raise MalformedRequest(f"More than {MAX_BROKEN_ESCAPES} broken escapes")
+    return part
+
+
 def _unescape(escaped: bytes) -> bytes:
-    return unquote_to_bytes(escaped.replace(b"+", b" "))
+    # Quoted-printable is percent-encoding with another sign, and its decoder ten times as fast as urllib's.
+    return binascii.a2b_qp(escaped.replace(b"=", b"=3D").replace(b"%", b"="))

@@ -1,4 +1,4 @@
-"""What the function's environment says: the contract between the template and the code."""
+"""What a function's environment says: the contract between the template and the code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,17 +6,38 @@ from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Exactly one of `keyring_secret_id` and `keyring_file` is not empty."""
+class Stores:
+    """Where notifications are recorded and published."""
 
     ledger_table: str
+    retention_days: int
     topic_arn_prefix: str
     """What stands before `<msg_method with . replaced by ->` in the ARN of a msg_method's topic."""
     msg_methods: frozenset[str]
     unrouted_topic_arn: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Raises ValueError or KeyError, naming the variable, when the environment is not complete."""
+        retention_days = env.get("RETENTION_DAYS", "30")
+        if not (retention_days.isdecimal() and 2 <= int(retention_days) <= 36500):
+            raise ValueError("RETENTION_DAYS must be from 2 (Alipay retries for 25 hours) to 36500 (a century)")
+        return cls(
+            ledger_table=_needed(env, "LEDGER_TABLE"),
+            retention_days=int(retention_days),
+            topic_arn_prefix=_needed(env, "TOPIC_ARN_PREFIX"),
+            msg_methods=frozenset(filter(None, (name.strip() for name in env["MSG_METHODS"].split(",")))),
+            unrouted_topic_arn=_needed(env, "UNROUTED_TOPIC_ARN"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that the gateway needs. Exactly one of `keyring_secret_id` and `keyring_file` is not empty."""
+
+    stores: Stores
     keyring_secret_id: str
     keyring_file: str
-    retention_days: int
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -24,18 +45,7 @@ class Settings:
         secret_id, file = env.get("KEYRING_SECRET_ID", ""), env.get("KEYRING_FILE", "")
         if bool(secret_id) == bool(file):
             raise ValueError("Set one of KEYRING_SECRET_ID and KEYRING_FILE")
-        retention_days = env.get("RETENTION_DAYS", "30")
-        if not (retention_days.isdecimal() and 2 <= int(retention_days) <= 36500):
-            raise ValueError("RETENTION_DAYS must be from 2 (Alipay retries for 25 hours) to 36500 (a century)")
-        return cls(
-            ledger_table=_needed(env, "LEDGER_TABLE"),
-            topic_arn_prefix=_needed(env, "TOPIC_ARN_PREFIX"),
-            msg_methods=frozenset(filter(None, (name.strip() for name in env["MSG_METHODS"].split(",")))),
-            unrouted_topic_arn=_needed(env, "UNROUTED_TOPIC_ARN"),
-            keyring_secret_id=secret_id,
-            keyring_file=file,
-            retention_days=int(retention_days),
-        )
+        return cls(Stores.from_env(env), secret_id, file)
 
 
 def _needed(env: Mapping[str, str], name: str) -> str:

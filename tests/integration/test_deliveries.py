@@ -1,6 +1,9 @@
 """What Alipay sends, what it is answered, what subscribers receive."""
 
+import base64
+import gzip
 import json
+import random
 
 import pytest
 
@@ -310,7 +313,7 @@ def test_an_unavailable_topic_is_answered_503_and_the_claim_is_released(world: W
     notification = world.notification()
     with world.failing("sns.Publish"):
         assert world.deliver(notification) == (503, "fail")
-    assert world.record(notification)["lease_until"] == 0
+    assert world.record(notification)["lease_until"] == int(world.now * 1000)
 
     assert world.deliver(notification) == SUCCESS
     assert world.record(notification)["attempts"] == 2
@@ -335,8 +338,17 @@ def test_no_publish_is_begun_that_might_not_be_finished_in_time(world: World) ->
     assert world.deliver(notification) == SUCCESS
 
 
-def test_a_message_that_sns_cannot_carry_is_answered_503_before_it_is_claimed(world: World) -> None:
-    notification = world.notification(biz_content=json.dumps("结" * 90_000, ensure_ascii=False))
+def test_a_message_larger_than_sns_carries_arrives_compressed(world: World) -> None:
+    biz_content = json.dumps({"amount": "10.00", "text": "结" * 90_000}, ensure_ascii=False)
+
+    assert world.deliver(world.notification(biz_content=biz_content)) == SUCCESS
+
+    (event,) = world.events()
+    assert gzip.decompress(base64.b64decode(event["data_base64"])).decode() == biz_content
+
+
+def test_a_message_that_sns_cannot_carry_even_compressed_is_answered_503_before_it_is_claimed(world: World) -> None:
+    notification = world.notification(biz_content=json.dumps(random.Random(1).randbytes(300_000).hex()))  # noqa: S311
 
     assert world.deliver(notification) == (503, "fail")
     assert not world.record(notification)
@@ -345,6 +357,6 @@ def test_a_message_that_sns_cannot_carry_is_answered_503_before_it_is_claimed(wo
 def test_an_unexpected_error_is_answered_500_without_a_trace_of_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alipay_gateway.gateway.to_cloudevent", lambda _notification: 1 / 0)
+    monkeypatch.setattr("alipay_gateway.gateway.to_message", lambda _notification: 1 / 0)
 
     assert world.deliver(world.notification()) == (500, "fail")

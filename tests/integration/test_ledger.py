@@ -73,7 +73,7 @@ def test_a_holder_that_was_taken_over_still_records_its_publish(ledger: Ledger, 
     claim(ledger, "b")
 
     ledger.complete(slow, "message-1")
-    assert ledger.claim(NOTIFICATION, "{}", "arn", "c") == AlreadyPublished(attempt=2)
+    assert ledger.claim(NOTIFICATION, "{}", "arn", "c") == AlreadyPublished(2, 1_700_000_000_000)
 
 
 def test_a_release_after_the_publish_was_recorded_changes_nothing(ledger: Ledger) -> None:

@@ -39,6 +39,7 @@ def test_a_published_notification_leaves_one_line_that_says_all(world: World, ca
         "convention": "V1",
         "attempt": 1,
         "age_ms": 120_000,
+        "waited_ms": 0,
     }
     assert (metrics["outcome"], metrics["Notifications"], metrics["Age"]) == ("published", [1.0], [120_000.0])
 
@@ -128,7 +129,7 @@ def test_no_line_holds_a_key_a_signature_or_content(
         world.put_keyring(broken if isinstance(broken, str) else {APP: broken})
         world.new_process()
         world.deliver(good)
-    monkeypatch.setattr("alipay_gateway.gateway.check_size", lambda _notification, event: [][len(event)])
+    monkeypatch.setattr("alipay_gateway.gateway.to_message", lambda notification: [][len(notification.data)])
     world.put_keyring({APP: world.alipay.keyring_entry()})
     world.new_process()
     world.deliver(world.notification(biz_content=content))
@@ -147,3 +148,29 @@ def test_a_delivery_that_cannot_be_reported_is_answered_all_the_same(
 
     assert world.deliver(world.notification()) == (200, "success")
     assert len(world.events()) == 1
+
+
+@pytest.mark.parametrize(("waited_h", "near"), [(0, False), (9.3, False), (9.4, True), (24, True)])
+def test_a_failure_near_alipays_last_delivery_names_the_time_after_which_it_is_lost(
+    world: World, capsys: Capture, waited_h: float, *, near: bool
+) -> None:
+    world.now = 1_700_000_000
+    notification = world.notification()
+    with world.failing("sns.Publish"):
+        world.deliver(notification)
+        lines(capsys)
+        world.now += waited_h * 3600
+        world.deliver(world.alipay.retry(notification, sent_ms=int(world.now * 1000)))
+
+    ((line,), (metrics,)) = lines(capsys)
+    assert line.get("lost_after") == ("2023-11-15T22:35:20+00:00" if near else None)
+    assert metrics.get("NearLoss") == ([1.0] if near else None)
+    assert (line["attempt"], line["waited_ms"]) == (2, round(waited_h * 3_600_000))
+
+
+def test_an_old_capture_that_is_replayed_is_not_near_loss(world: World, capsys: Capture) -> None:
+    world.deliver(world.notification(utc_timestamp=int((world.now - 40 * 86_400) * 1000)))
+
+    ((line,), (metrics,)) = lines(capsys)
+    assert line["reason"] == "outside_replay_window"
+    assert "NearLoss" not in metrics

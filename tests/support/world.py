@@ -12,10 +12,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.session import get_session
-from moto import mock_aws  # noqa: F401  moto must be there before the session is made: it hooks into new ones
+from moto.core.models import botocore_stubber  # moto must be there before the session is made: it hooks into new ones
 
 from alipay_gateway.app import Handler, build
-from alipay_gateway.settings import Settings
+from alipay_gateway.settings import Settings, Stores
 from local.alipay import SignedNotification, SimulatedAlipay
 from local.events import Carrier, http_api_event
 from local.messages import OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED
@@ -28,22 +28,48 @@ PREFIX = f"arn:aws:sns:{REGION}:123456789012:alipay-gateway-"
 MSG_METHODS = frozenset(message.msg_method for message in (OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED))
 APP = "2014060600164699"
 
+STORES = Stores(
+    ledger_table=TABLE,
+    retention_days=30,
+    topic_arn_prefix=PREFIX,
+    msg_methods=MSG_METHODS,
+    unrouted_topic_arn=f"{PREFIX}unrouted",
+)
+
 Hook = Callable[..., Any]
 _hooks: list[tuple[str, bool, Hook]] = []
 # One session for all worlds, since making one takes long: its clients ask here whether a test hooks into a call.
 _session = get_session()
 
 
-def _dispatch(event_name: str, *, last: bool, **arguments: Any) -> None:
-    for name, at_last, hook in _hooks:
-        if at_last is last and event_name.startswith(name):
-            hook(event_name=event_name, **arguments)
+def _dispatch(event_name: str, *, last: bool, **arguments: Any) -> Any:
+    """Runs the hooks of an event; what the first of them returned that returned something."""
+    answers = [
+        hook(event_name=event_name, **arguments)
+        for name, at_last, hook in tuple(_hooks)
+        if at_last is last and event_name.startswith(name)
+    ]
+    return next((answer for answer in answers if answer is not None), None)
 
 
-for _event in ("before-call", "before-send"):
-    _emitter = _session.get_component("event_emitter")
-    _emitter.register_first(_event, partial(_dispatch, last=False))
-    _emitter.register_last(_event, partial(_dispatch, last=True))
+def _send(event_name: str, request: Any, **_: Any) -> Any:
+    """One attempt of a call: moto answers it, or in its place a hook that returns an answer; `last` hooks see that."""
+    answer = _dispatch(event_name, last=False, request=request)
+    if answer is None:
+        answer = botocore_stubber(event_name, request)
+        _dispatch(event_name, last=True, request=request, answer=answer)
+    return answer
+
+
+_emitter = _session.get_component("event_emitter")
+_emitter.unregister("before-send", botocore_stubber)
+_emitter.register("before-send", _send)
+_emitter.register_first("before-call", partial(_dispatch, last=False))
+
+
+def new_session() -> Any:
+    """The session whose clients the tests hook into, for functions that a test builds by itself."""
+    return _session
 
 
 @cache
@@ -65,6 +91,18 @@ def make_table() -> None:
         AttributeDefinitions=[
             {"AttributeName": "notify_id", "AttributeType": "S"},
             {"AttributeName": "app_id", "AttributeType": "S"},
+            {"AttributeName": "open_shard", "AttributeType": "S"},
+            {"AttributeName": "lease_until", "AttributeType": "N"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "open_claims",
+                "KeySchema": [
+                    {"AttributeName": "open_shard", "KeyType": "HASH"},
+                    {"AttributeName": "lease_until", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
         ],
     )
 
@@ -96,21 +134,18 @@ class World:
         self.handler = self.new_process()
 
     def new_process(self) -> Handler:
-        """The function as a cold start builds it: with nothing cached."""
-        settings = Settings(
-            ledger_table=TABLE,
-            topic_arn_prefix=PREFIX,
-            msg_methods=MSG_METHODS,
-            unrouted_topic_arn=f"{PREFIX}unrouted",
-            keyring_secret_id=KEYRING,
-            keyring_file="",
-            retention_days=30,
-        )
-        self.handler = build(settings, _session, lambda: self.now)
+        """The function as a cold start builds it, with nothing cached, in the place of the one before."""
+        self.handler = self.process()
+        return self.handler
+
+    def process(self, *, skew_s: float = 0) -> Handler:
+        """One more instance of the function, cold; its clock is ahead of the test's by `skew_s`."""
+        settings = Settings(STORES, keyring_secret_id=KEYRING, keyring_file="")
+        handler = build(settings, _session, lambda: self.now + skew_s)
         for log in logging.getLogger("alipay-gateway").handlers:
             assert isinstance(log, logging.StreamHandler)
             log.stream = _CurrentStdout()
-        return self.handler
+        return handler
 
     def deliver(
         self,

@@ -33,11 +33,15 @@ class Expanded:
         (properties,) = self.of_type(type_).values()
         return properties
 
-    def statements(self) -> list[Json]:
-        """Every statement of the role's policies: those it has of its own and those that are put on it."""
-        ((role_id, role),) = self.of_type("AWS::IAM::Role").items()
-        policies = [*role["Policies"], *self.of_type("AWS::IAM::Policy").values()]
-        assert all(policy.get("Roles", [{"Ref": role_id}]) == [{"Ref": role_id}] for policy in policies)
+    def function(self, logical_id: str = "Gateway") -> Json:
+        """The properties of a function."""
+        properties: Json = self.of_type("AWS::Lambda::Function")[logical_id]
+        return properties
+
+    def statements(self, role_id: str = "GatewayRole") -> list[Json]:
+        """Every statement of a role's policies: those it has of its own and those that are put on it."""
+        policies = list(self.of_type("AWS::IAM::Role")[role_id]["Policies"])
+        policies += [p for p in self.of_type("AWS::IAM::Policy").values() if {"Ref": role_id} in p["Roles"]]
         return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 
+from alipay_gateway.records import OPEN_CLAIMS_INDEX
 from tests.template.conftest import Expand, Expanded
 
 
@@ -18,7 +19,7 @@ def test_the_api_hands_its_requests_to_the_live_version_in_payload_2_0(stack: Ex
         integration = method["x-amazon-apigateway-integration"]
         assert integration["payloadFormatVersion"] == "2.0"
         assert "${GatewayAliaslive}" in str(integration["uri"])
-    permissions = stack.of_type("AWS::Lambda::Permission").values()
+    permissions = [p for p in stack.of_type("AWS::Lambda::Permission").values() if "apigateway" in p["Principal"]]
     assert [permission["FunctionName"] for permission in permissions] == [{"Ref": "GatewayAliaslive"}] * 2
 
 
@@ -61,6 +62,21 @@ def test_the_ledger_is_keyed_by_notification_and_app(stack: Expanded) -> None:
     assert {(a["AttributeName"], a["AttributeType"]) for a in table["AttributeDefinitions"]} == {
         ("notify_id", "S"),
         ("app_id", "S"),
+        ("open_shard", "S"),
+        ("lease_until", "N"),
+    }
+
+
+def test_open_claims_have_an_index_of_the_bare_keys(stack: Expanded) -> None:
+    (index,) = stack.one("AWS::DynamoDB::Table")["GlobalSecondaryIndexes"]
+
+    assert index == {
+        "IndexName": OPEN_CLAIMS_INDEX,
+        "KeySchema": [
+            {"AttributeName": "open_shard", "KeyType": "HASH"},
+            {"AttributeName": "lease_until", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
     }
 
 
@@ -100,6 +116,8 @@ def test_the_outputs_say_where_everything_is(stack: Expanded) -> None:
     assert outputs == {
         "HttpApiId": {"Ref": "HttpApi"},
         "FunctionName": {"Ref": "Gateway"},
+        "RedriveFunctionName": {"Ref": "Redrive"},
+        "ReplayFunctionName": {"Ref": "Replay"},
         "KeyringSecretArn": {"Ref": "Keyring"},
         "LedgerTable": {"Ref": "LedgerTable"},
         "UnroutedTopicArn": {"Ref": "UnroutedTopic"},

@@ -8,7 +8,7 @@ from tests.template.conftest import Expand, Expanded, Json
 
 
 def environment(stack: Expanded) -> Json:
-    variables: Json = stack.one("AWS::Lambda::Function")["Environment"]["Variables"]
+    variables: Json = stack.function()["Environment"]["Variables"]
     return variables
 
 
@@ -37,9 +37,9 @@ def test_the_settings_accept_the_environment(expand: Expand) -> None:
 
     settings = Settings.from_env({name: str(value) for name, value in environment(stack).items()})
 
-    assert settings.msg_methods == {"alipay.trade.order.settle.notify", "trade_status_sync"}
-    assert settings.topic_arn_prefix == "arn:aws:sns:eu-west-1:111122223333:alipay-"
-    assert settings.retention_days == 45
+    assert settings.stores.msg_methods == {"alipay.trade.order.settle.notify", "trade_status_sync"}
+    assert settings.stores.topic_arn_prefix == "arn:aws:sns:eu-west-1:111122223333:alipay-"
+    assert settings.stores.retention_days == 45
 
 
 def test_the_variables_name_the_stacks_own_resources(stack: Expanded) -> None:
@@ -53,7 +53,7 @@ def test_the_variables_name_the_stacks_own_resources(stack: Expanded) -> None:
 
 
 def test_the_function_ends_before_the_api_gives_up_and_before_its_lease_does(stack: Expanded) -> None:
-    timeout = stack.one("AWS::Lambda::Function")["Timeout"]
+    timeout = stack.function()["Timeout"]
 
     assert timeout < 30
     assert timeout * 1000 < LEASE_MS
@@ -62,7 +62,7 @@ def test_the_function_ends_before_the_api_gives_up_and_before_its_lease_does(sta
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
 def test_the_function_gets_the_layer_of_its_architecture(expand: Expand, architecture: str) -> None:
     stack = expand(Architecture=architecture)
-    function = stack.one("AWS::Lambda::Function")
+    function = stack.function()
 
     (layer,) = function["Layers"]
     assert function["Architectures"] == [architecture]
@@ -100,18 +100,18 @@ def test_a_new_layer_alone_publishes_a_version(expand: Expand, architecture: str
     """A version whose description changes is replaced by a new one, and a layer's ARN ends in its number."""
     stack = expand(Architecture=architecture)
 
-    assert [stack.one("AWS::Lambda::Version")["Description"]] == stack.one("AWS::Lambda::Function")["Layers"]
+    assert [stack.one("AWS::Lambda::Version")["Description"]] == stack.function()["Layers"]
 
 
 def test_traces_and_snapshots_are_off_until_asked_for(stack: Expanded) -> None:
-    function = stack.one("AWS::Lambda::Function")
+    function = stack.function()
 
     assert function["TracingConfig"] == {"Mode": "PassThrough"}
     assert "SnapStart" not in function
 
 
 def test_traces_and_snapshots_are_on_when_asked_for(expand: Expand) -> None:
-    function = expand(Tracing="true", SnapStart="true").one("AWS::Lambda::Function")
+    function = expand(Tracing="true", SnapStart="true").function()
 
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
@@ -119,7 +119,7 @@ def test_traces_and_snapshots_are_on_when_asked_for(expand: Expand) -> None:
 
 def test_the_china_regions_have_neither_traces_nor_snapshots_even_when_asked_for(expand: Expand) -> None:
     stack = expand(partition="aws-cn", region="cn-north-1", Tracing="true", SnapStart="true")
-    function = stack.one("AWS::Lambda::Function")
+    function = stack.function()
 
     assert function["TracingConfig"] == {"Mode": "PassThrough"}
     assert "SnapStart" not in function
@@ -127,7 +127,7 @@ def test_the_china_regions_have_neither_traces_nor_snapshots_even_when_asked_for
 
 
 def test_the_function_logs_to_the_group_it_may_write_to(stack: Expanded) -> None:
-    assert stack.one("AWS::Lambda::Function")["LoggingConfig"] == {
+    assert stack.function()["LoggingConfig"] == {
         "LogGroup": {"Ref": "GatewayLogGroup"},
     }
 

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.template.conftest import Expand, Expanded, Json
 
 TRACING = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
@@ -12,29 +14,49 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def granted(stack: Expanded) -> list[tuple[str, Any]]:
-    """Every action that the role may take, each with a resource that it may take it on."""
-    assert all(statement["Effect"] == "Allow" for statement in stack.statements())
-    return [(action, s["Resource"]) for s in stack.statements() for action in as_list(s["Action"])]
+def granted(stack: Expanded, role_id: str = "GatewayRole") -> list[tuple[str, Any]]:
+    """Every action that a role may take, each with a resource that it may take it on."""
+    statements = stack.statements(role_id)
+    assert all(statement["Effect"] == "Allow" for statement in statements)
+    return [(action, s["Resource"]) for s in statements for action in as_list(s["Action"])]
 
 
 def topic_arn(msg_method: str) -> str:
     return f"arn:aws:sns:eu-west-1:111122223333:alipay-{msg_method.replace('.', '-')}"
 
 
-def test_the_role_may_do_what_the_function_does_and_nothing_else(expand: Expand) -> None:
+LOG = [
+    ("logs:CreateLogStream", {"Fn::GetAtt": ["GatewayLogGroup", "Arn"]}),
+    ("logs:PutLogEvents", {"Fn::GetAtt": ["GatewayLogGroup", "Arn"]}),
+]
+LEDGER = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
+# A Fn::Sub: the expansion on this machine, unlike CloudFormation's, leaves its name out.
+OPEN_CLAIMS = "${LedgerTable.Arn}/index/open_claims"
+
+
+@pytest.mark.parametrize(
+    ("role_id", "of_its_own"),
+    [
+        ("GatewayRole", [("secretsmanager:GetSecretValue", {"Ref": "Keyring"}), ("dynamodb:UpdateItem", LEDGER)]),
+        (
+            "RedriveRole",
+            [
+                ("dynamodb:Query", OPEN_CLAIMS),
+                ("dynamodb:UpdateItem", LEDGER),
+            ],
+        ),
+        ("ReplayRole", [("dynamodb:Query", LEDGER), ("dynamodb:Scan", LEDGER)]),
+    ],
+)
+def test_a_role_may_do_what_its_function_does_and_nothing_else(
+    expand: Expand, role_id: str, of_its_own: list[tuple[str, Any]]
+) -> None:
     stack = expand(MsgMethods="alipay.trade.order.settle.notify,trade_status_sync")
 
-    assert granted(stack) == [
-        ("logs:CreateLogStream", {"Fn::GetAtt": ["GatewayLogGroup", "Arn"]}),
-        ("logs:PutLogEvents", {"Fn::GetAtt": ["GatewayLogGroup", "Arn"]}),
-        ("secretsmanager:GetSecretValue", {"Ref": "Keyring"}),
-        ("dynamodb:UpdateItem", {"Fn::GetAtt": ["LedgerTable", "Arn"]}),
-        ("sns:Publish", {"Ref": "UnroutedTopic"}),
-        # By their full names: `alipay-*` would also reach the topics of a stack called `alipay-staging`.
-        ("sns:Publish", topic_arn("alipay.trade.order.settle.notify")),
-        ("sns:Publish", topic_arn("trade_status_sync")),
-    ]
+    # By their full names: `alipay-*` would also reach the topics of a stack called `alipay-staging`.
+    topics = [{"Ref": "UnroutedTopic"}, topic_arn("alipay.trade.order.settle.notify"), topic_arn("trade_status_sync")]
+    expected = [*LOG, *of_its_own, *(("sns:Publish", topic) for topic in topics)]
+    assert sorted(granted(stack, role_id), key=str) == sorted(expected, key=str)
 
 
 def test_tracing_adds_the_right_to_send_traces_and_nothing_else(expand: Expand, stack: Expanded) -> None:
@@ -56,9 +78,11 @@ def policy_of(statement: Json) -> Json:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def test_lambda_alone_takes_the_role(stack: Expanded) -> None:
-    (statement,) = stack.one("AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+@pytest.mark.parametrize("function", ["Gateway", "Redrive", "Replay"])
+def test_a_function_has_a_role_of_its_own_that_lambda_alone_takes(stack: Expanded, function: str) -> None:
+    role = stack.of_type("AWS::IAM::Role")[f"{function}Role"]
 
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
-    assert stack.one("AWS::Lambda::Function")["Role"] == {"Fn::GetAtt": ["GatewayRole", "Arn"]}
-    assert "ManagedPolicyArns" not in stack.one("AWS::IAM::Role")
+    assert "ManagedPolicyArns" not in role
+    assert stack.function(function)["Role"] == {"Fn::GetAtt": [f"{function}Role", "Arn"]}

@@ -58,7 +58,7 @@ def test_the_arn_of_every_topic_stands_in_a_parameter_and_an_output(expand: Expa
 def test_the_function_looks_for_the_topics_where_they_are(expand: Expand, msg_methods: list[str]) -> None:
     stack = expand(MsgMethods=",".join(msg_methods))
 
-    env = stack.one("AWS::Lambda::Function")["Environment"]["Variables"]
+    env = stack.function()["Environment"]["Variables"]
     prefix = env["TOPIC_ARN_PREFIX"].removeprefix("arn:aws:sns:eu-west-1:111122223333:")
     looked_for = {prefix + name.replace(".", "-") for name in env["MSG_METHODS"].split(",")}
     topics = {topic["TopicName"] for topic in stack.of_type("AWS::SNS::Topic").values()}

@@ -1,6 +1,9 @@
 """The published message: its shape, and that nothing of what Alipay wrote is lost on the way from the wire."""
 
+import base64
+import gzip
 import json
+import random
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alipay_gateway.cloudevent import to_cloudevent
+from alipay_gateway.cloudevent import Message, stored_message, to_message
+from alipay_gateway.errors import MessageTooLarge
 from alipay_gateway.notification import Notification, read_notification
 from alipay_gateway.request import read_request
 from tests.support.wire import body_event, form
@@ -35,7 +39,7 @@ ATTRIBUTES = {"notify_id": "id", "app_id": "appid", "msg_method": "type", "versi
 
 
 def text_of(**changed: Any) -> str:
-    return to_cloudevent(replace(NOTIFICATION, **changed))
+    return to_message(replace(NOTIFICATION, **changed)).event
 
 
 def event_of(**changed: Any) -> dict[str, Any]:
@@ -138,7 +142,7 @@ def published(charset: str, **parameters: str) -> str:
     }
     pairs = [(n.encode(charset), v.encode(charset)) for n, v in {**common, **parameters}.items()]
     request = read_request(body_event(form(pairs) + b"&sign=s"))
-    return to_cloudevent(read_notification(request, lambda raw, codecs: "never"))
+    return to_message(read_notification(request, lambda raw, codecs: "never")).event
 
 
 def data_of(event: str) -> str:
@@ -222,3 +226,87 @@ def test_characters_that_sqs_refuses_are_escaped_and_mean_the_same(field: str, t
 def test_an_event_holds_only_characters_that_sqs_takes(text: str) -> None:
     event = published("UTF-8", biz_content="text: " + text, msg_uid=text)
     assert re.fullmatch("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*", event)
+
+
+# ---- message attributes
+
+FILTERS = {
+    "notify_id": "2018012400224134022000000000001",
+    "app_id": "2014060600164699",
+    "msg_method": "alipay.trade.order.settle.notify",
+    "version": "1.1",
+}
+
+
+def attributes_of(**changed: Any) -> dict[str, str]:
+    return dict(to_message(replace(NOTIFICATION, **changed)).attributes)
+
+
+def test_subscribers_can_filter_on_what_every_notification_has() -> None:
+    assert attributes_of() == FILTERS
+
+
+@pytest.mark.parametrize("name", ["msg_type", "msg_uid", "msg_app_id"])
+def test_subscribers_can_filter_on_what_was_sent_besides(name: str) -> None:
+    assert attributes_of(**{name: "x"}) == {**FILTERS, name: "x"}
+
+
+@pytest.mark.parametrize("name", ["notify_type", "auth_app_id"])
+def test_other_parameters_are_no_message_attributes(name: str) -> None:
+    assert attributes_of(**{name: "x"}) == FILTERS
+
+
+def test_there_are_no_empty_values_and_never_more_than_raw_delivery_carries() -> None:
+    everything = dict.fromkeys(OPTIONAL, "x")
+    assert "version" not in attributes_of(**everything, version="")
+    # SQS takes ten with raw delivery, and a replay adds one.
+    assert len(attributes_of(**everything)) < 10
+
+
+@given(fields=st.fixed_dictionaries({}, optional=dict.fromkeys(OPTIONAL, st.text(st.characters(codec="utf-8")))))
+def test_a_stored_event_makes_the_same_message_again(fields: dict[str, str]) -> None:
+    message = to_message(replace(NOTIFICATION, **fields))  # type: ignore[arg-type]
+    assert stored_message(message.event) == message
+
+
+# ---- size
+
+
+def message_of(data: str, *, is_json: bool = True) -> Message:
+    return to_message(replace(NOTIFICATION, data=data, data_is_json=is_json))
+
+
+OVERHEAD = message_of('""').size
+
+
+@pytest.mark.parametrize(
+    ("character", "width"), [pytest.param("x", 1, id="ASCII"), pytest.param("中", 3, id="Chinese")]
+)
+def test_a_message_of_exactly_256_kib_goes_out_as_it_is(character: str, width: int) -> None:
+    room = 262_144 - OVERHEAD
+    data = '"' + character * (room // width) + "x" * (room % width) + '"'
+    message = message_of(data)
+    assert message.size == 262_144
+    assert message.event.endswith(f'"data":{data}}}')
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_a_larger_message_goes_out_compressed(*, is_json: bool) -> None:
+    text = '{"a":10.00,"t":"' + "结算" * 50_000 + '"}'
+    message = message_of(text if is_json else json.dumps(text, ensure_ascii=False), is_json=is_json)
+    event = json.loads(message.event)
+    assert message.size < 262_144
+    assert "data" not in event
+    assert event["datacontenttype"] == ("application/json+gzip" if is_json else "text/plain+gzip")
+    assert gzip.decompress(base64.b64decode(event["data_base64"])).decode() == text
+
+
+def test_a_message_that_is_too_large_even_compressed_is_refused() -> None:
+    noise = random.Random(1).randbytes(300_000).hex()  # noqa: S311  not secret
+    with pytest.raises(MessageTooLarge, match="even when compressed"):
+        message_of(f'"{noise}"')
+
+
+def test_attributes_count_as_names_types_and_values() -> None:
+    with_uid = to_message(replace(NOTIFICATION, msg_uid="12")).size
+    assert with_uid - to_message(NOTIFICATION).size == len(',"msguid":"12"') + len("msg_uid" + "String" + "12")

@@ -19,13 +19,16 @@ MODULES = sorted(SOURCES)
 
 # From top to bottom. A module imports from the layers below its own only, so there can be no cycle.
 LAYERS = [
-    {"app"},
+    {"app", "redrive", "replay"},
     {"telemetry"},
     {"gateway"},
-    {"signature", "cloudevent", "ledger", "topics"},
-    {"keyring", "encryption", "notification"},
-    {"keys", "request", "text"},
-    {"aws", "errors", "settings"},
+    {"publisher"},
+    {"signature", "topics", "records"},
+    {"keyring", "encryption", "cloudevent", "ledger"},
+    {"keys", "notification"},
+    {"request"},
+    {"text", "aws", "settings", "retries"},
+    {"errors"},
 ]
 
 
@@ -75,14 +78,14 @@ def test_libraries_are_used_where_their_job_is_and_nowhere_else() -> None:
                 used[package].add(module)
     assert used == {
         "aws_lambda_powertools": {"telemetry"},
-        "botocore": {"app", "aws", "keyring", "ledger", "topics"},
+        "botocore": {"app", "aws", "keyring", "ledger", "records", "redrive", "replay", "topics"},
         "cryptography": {"encryption", "keys", "signature"},
     }
 
 
 def test_of_powertools_no_more_is_imported_than_is_used() -> None:
     taken = {name for module, names in imports_of("telemetry") if module.startswith("aws_") for name in names}
-    assert taken == {"Logger", "Metrics", "MetricUnit"}
+    assert taken == {"Logger", "Metrics", "MetricUnit", "single_metric"}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -97,15 +100,15 @@ def test_type_stubs_are_imported_for_type_checking_only(module: str) -> None:
 @pytest.mark.parametrize(
     ("library", "users"),
     [
-        pytest.param("os", {"app"}, id="the environment"),
-        pytest.param("time", {"app"}, id="the time"),
+        pytest.param("os", {"app", "redrive", "replay"}, id="the environment"),
+        pytest.param("time", {"app", "redrive", "replay"}, id="the time"),
         pytest.param("socket", set(), id="the network"),
         pytest.param("http", set(), id="HTTP"),
         pytest.param("logging", {"app"}, id="the log, but through Powertools"),
         pytest.param("random", set(), id="chance"),
     ],
 )
-def test_the_world_is_read_by_the_entry_alone(library: str, users: set[str]) -> None:
+def test_the_world_is_read_by_the_entries_alone(library: str, users: set[str]) -> None:
     assert users_of(library) == users
 
 
@@ -140,10 +143,12 @@ HTTP_AND_LAMBDA = {
 }
 
 
-def test_only_the_entry_and_the_request_know_http_and_lambda() -> None:
+def test_only_the_entries_and_the_request_know_http_and_lambda() -> None:
     known = {module: words_of(module) & HTTP_AND_LAMBDA for module in MODULES}
     assert {module: words for module, words in known.items() if words} == {
         "app": {"aws_request_id", "get_remaining_time_in_millis", "statusCode", "headers", "body"},
+        "redrive": {"aws_request_id", "get_remaining_time_in_millis"},
+        "replay": {"aws_request_id"},
         "request": {"body", "isBase64Encoded", "rawQueryString"},
     }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alipay_gateway.settings import Settings
+from alipay_gateway.settings import Settings, Stores
 
 SECRET = {
     "LEDGER_TABLE": "ledger",
@@ -16,15 +16,19 @@ FILE = {name: value for name, value in SECRET.items() if name != "KEYRING_SECRET
 
 
 def test_the_environment_of_a_deployed_function() -> None:
-    assert Settings.from_env(SECRET) == Settings(
+    stores = Stores(
         ledger_table="ledger",
+        retention_days=7,
         topic_arn_prefix="arn:aws:sns:us-east-1:123456789012:gateway-",
         msg_methods=frozenset({"alipay.trade.order.settle.notify", "ant.merchant.expand.shop.save.rejected"}),
         unrouted_topic_arn="arn:aws:sns:us-east-1:123456789012:gateway-unrouted",
-        keyring_secret_id="gateway/keyring",  # noqa: S106  its name
-        keyring_file="",
-        retention_days=7,
     )
+    assert Settings.from_env(SECRET) == Settings(stores, keyring_secret_id="gateway/keyring", keyring_file="")  # noqa: S106  its name
+
+
+def test_a_function_that_verifies_nothing_needs_no_keyring() -> None:
+    without = {name: value for name, value in SECRET.items() if name != "KEYRING_SECRET_ID"}
+    assert Stores.from_env(without) == Settings.from_env(SECRET).stores
 
 
 @pytest.mark.parametrize("other", [{}, {"KEYRING_SECRET_ID": ""}], ids=["missing", "blank"])
@@ -54,11 +58,11 @@ def test_the_keyring_is_in_one_place(keyring: dict[str, str]) -> None:
 
 
 def test_retention_is_30_days_unless_set() -> None:
-    assert Settings.from_env({n: v for n, v in SECRET.items() if n != "RETENTION_DAYS"}).retention_days == 30
+    assert Settings.from_env({n: v for n, v in SECRET.items() if n != "RETENTION_DAYS"}).stores.retention_days == 30
 
 
 def test_two_days_are_the_shortest_retention() -> None:
-    assert Settings.from_env({**SECRET, "RETENTION_DAYS": "2"}).retention_days == 2
+    assert Settings.from_env({**SECRET, "RETENTION_DAYS": "2"}).stores.retention_days == 2
 
 
 @pytest.mark.parametrize("days", ["1", "0", "-30"])
@@ -84,4 +88,4 @@ def test_a_retention_that_is_no_number_is_refused(days: str) -> None:
     ],
 )
 def test_msg_methods_are_separated_by_commas(listed: str, msg_methods: set[str]) -> None:
-    assert Settings.from_env({**SECRET, "MSG_METHODS": listed}).msg_methods == msg_methods
+    assert Settings.from_env({**SECRET, "MSG_METHODS": listed}).stores.msg_methods == msg_methods

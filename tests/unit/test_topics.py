@@ -1,33 +1,12 @@
-"""Which topic a notification goes to, what subscribers can filter on, and what is too large."""
+"""Which topic a notification goes to."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from alipay_gateway.errors import MessageTooLarge
-from alipay_gateway.notification import Notification
-from alipay_gateway.topics import Topics, check_size, message_attributes
+from alipay_gateway.topics import Topics
 
 PREFIX = "arn:aws:sns:us-east-1:123456789012:gateway-"
-NOTIFICATION = Notification(
-    notify_id="n1",
-    app_id="app",
-    msg_method="alipay.trade.order.settle.notify",
-    version="1.1",
-    sent_at=datetime(2018, 1, 24, tzinfo=UTC),
-    data="{}",
-    data_is_json=True,
-)
-ATTRIBUTES = {"notify_id": "n1", "app_id": "app", "msg_method": "alipay.trade.order.settle.notify", "version": "1.1"}
-
-
-def with_(**changed: Any) -> Notification:
-    return replace(NOTIFICATION, **changed)
-
-
-# ---- routing
 
 
 @pytest.fixture(scope="module")
@@ -54,61 +33,3 @@ def test_a_msg_method_goes_to_its_topic_and_an_unknown_one_to_the_catch_all(
     topics: Topics, msg_method: str, topic: str
 ) -> None:
     assert topics.route(msg_method) == PREFIX + topic
-
-
-# ---- message attributes
-
-
-def test_subscribers_can_filter_on_what_every_notification_has() -> None:
-    assert message_attributes(NOTIFICATION) == ATTRIBUTES
-
-
-@pytest.mark.parametrize("name", ["msg_type", "msg_uid", "msg_app_id"])
-def test_subscribers_can_filter_on_what_was_sent_besides(name: str) -> None:
-    assert message_attributes(with_(**{name: "x"})) == {**ATTRIBUTES, name: "x"}
-
-
-@pytest.mark.parametrize("name", ["notify_type", "auth_app_id"])
-def test_other_parameters_are_no_message_attributes(name: str) -> None:
-    assert message_attributes(with_(**{name: "x"})) == ATTRIBUTES
-
-
-def test_there_are_no_empty_values_and_never_more_than_raw_delivery_carries() -> None:
-    everything = dict.fromkeys(["msg_type", "msg_uid", "msg_app_id", "notify_type", "auth_app_id"], "x")
-    attributes = message_attributes(with_(**everything, version=""))
-    assert "version" not in attributes
-    assert len(attributes | ATTRIBUTES) <= 10
-
-
-# ---- size
-
-# Name, type and value of each attribute count beside the message.
-ATTRIBUTE_BYTES = sum(len(name) + len("String") + len(value) for name, value in ATTRIBUTES.items())
-LARGEST = 262_144 - ATTRIBUTE_BYTES
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        pytest.param("x" * LARGEST, id="ASCII"),
-        pytest.param("中" * (LARGEST // 3) + "x" * (LARGEST % 3), id="Chinese"),
-        pytest.param("𠮷" * (LARGEST // 4) + "x" * (LARGEST % 4), id="four bytes each"),
-    ],
-)
-def test_the_largest_event_is_exactly_256_kib_with_its_attributes(event: str) -> None:
-    check_size(NOTIFICATION, event)
-    with pytest.raises(MessageTooLarge, match="has 262145 bytes"):
-        check_size(NOTIFICATION, event + "x")
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        pytest.param({"notify_id": "n12"}, id="a longer value"),
-        pytest.param({"msg_type": "x"}, id="one more attribute"),
-        pytest.param({"app_id": "中pp"}, id="the same characters, more bytes"),
-    ],
-)
-def test_attributes_count(changed: dict[str, Any]) -> None:
-    with pytest.raises(MessageTooLarge):
-        check_size(with_(**changed), "x" * LARGEST)
