@@ -11,23 +11,24 @@ help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/ready: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.13 …")'
 	@echo "Setting up $(VENV) (once, about a minute) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@
 
 .PHONY: demo up down
-demo: $(VENV)/ready ## deploy to an emulated AWS, play Alipay, show what every subscriber received
+demo: $(VENV)/ready ## deploy to an emulated AWS, play Alipay, show what arrives
 	@$(BIN)/python -m local.demo
 
-up: $(VENV)/ready ## start the emulated AWS, deploy the stack to it and leave it running
+up: $(VENV)/ready ## deploy to an emulated AWS anew, and leave it running
 	@$(BIN)/python -m local.stack up
 
 down: $(VENV)/ready ## stop what `make up` started
 	@$(BIN)/python -m local.stack down
 
 .PHONY: test check format
-test: $(VENV)/ready ## run every test: unit, integration, template, e2e
+test: $(VENV)/ready ## run every test: unit, integration, template, faults, e2e
 	$(BIN)/python -m pytest
 
 check: $(VENV)/ready ## lint and types
@@ -39,8 +40,12 @@ format: $(VENV)/ready ## let ruff format and fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.PHONY: load
+load: $(VENV)/ready ## send 20,000 notifications at once, reconcile them; ARGS="--notifications 1000 --json FILE …"
+	@$(BIN)/python -m local.load $(ARGS)
+
 .PHONY: events lock clean
-events: $(VENV)/ready ## make the sample events, the keyring that verifies them and the env file anew
+events: $(VENV)/ready ## make the sample events and their keyring anew
 	@$(BIN)/python -m local.events
 
 lock: $(VENV)/ready ## resolve the pinned, hashed requirements anew

@@ -199,15 +199,25 @@ class Answer:
         return self.body.lower() == "success"
 
 
-def deliver(url: str, notification: SignedNotification, *, via: Part = "body", timeout: float = 30) -> Answer:
-    """POST a notification once, as a form body or in the query string of a request with an empty body."""
+def deliver(
+    url: str,
+    notification: SignedNotification,
+    *,
+    via: Part = "body",
+    timeout: float = 30,
+    post: Callable[..., requests.Response] = requests.post,
+) -> Answer:
+    """POST a notification once, as a form body or in the query string of a request with an empty body.
+
+    `post` may be that of a `requests.Session`, which keeps its connection.
+    """
     form = notification.form()
     if via == "query":
         url, form = f"{url}{'&' if '?' in url else '?'}{form.decode('ascii')}", b""
     headers = {"Content-Type": notification.content_type}
     started = time.monotonic()
     try:
-        response = requests.post(url, data=form, headers=headers, timeout=timeout, allow_redirects=False)
+        response = post(url, data=form, headers=headers, timeout=timeout, allow_redirects=False)
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
         return Answer(0, f"no answer: {type(error).__name__}", time.monotonic() - started)
     return Answer(response.status_code, response.content.decode(errors="replace"), time.monotonic() - started)

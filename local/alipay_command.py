@@ -32,7 +32,7 @@ MESSAGES = {
     "operation": messages.OPERATION_RESULT,
     "shop": messages.SHOP_REJECTED,
 }
-DEFAULT_APP_ID = "2014060600164699"
+DEFAULT_APP_ID = "2021000000000001"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -152,10 +152,18 @@ def _received(programme: Sequence[Delivery], received: Mapping[str, Sequence[str
         for row, event in enumerate(events):
             label = "" if row else service.name + (" [dim](filtered)[/]" if service.filter_policy else "")
             table.add_row(
-                label, numbers.get((event["id"], event["appid"]), "?"), event["type"], escape(_gist(event["data"]))
+                label,
+                numbers.get((event["id"], event["appid"]), "?"),
+                _short(event["type"]),
+                escape(_gist(event["data"])),
             )
         table.add_section()
     return table
+
+
+def _short(msg_method: str) -> str:
+    """Without what all names begin with: eighty columns are narrow."""
+    return msg_method.removeprefix("alipay.").removeprefix("ant.merchant.")
 
 
 def _gist(data: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ import boto3
 import requests
 
 REGION = "us-east-1"
-_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "local"}
+_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 class CommandFailed(Exception):
@@ -42,7 +42,8 @@ def start_emulator(directory: Path, port: int) -> subprocess.Popen[bytes]:
     with (directory / "ministack.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
-            env=environment(port),
+            # With AUTH its IAM decides on every call: a role may do what its policies say, and nothing else.
+            env=environment(port, AUTH="true"),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -69,6 +70,19 @@ def stop_emulator(pid: int, endpoint: str) -> None:
             if _is_gone(pid):
                 return
             time.sleep(0.1)
+
+
+def worker_pids(pid: int, function: str) -> list[int]:
+    """The processes in which the emulator with this process id runs a function."""
+    listed = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=", "-o", "ppid=", "-o", "args="],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # ww: never cut short.
+    rows = (line.split(None, 2) for line in listed.stdout.splitlines())
+    return [int(own) for own, parent, args in rows if parent == str(pid) and f"ministack-lambda-{function}-" in args]
 
 
 def _is_gone(pid: int) -> bool:

@@ -6,6 +6,7 @@
 import argparse
 import json
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from local.alipay import SimulatedAlipay, generate_aes_key
+from local.alipay_command import DEFAULT_APP_ID
 from local.emulator import (
     CommandFailed,
     client,
@@ -62,6 +64,8 @@ class Stack:
 @contextmanager
 def running_stack(directory: Path, console: Console) -> Iterator[Stack]:
     """A stack of its own on a free port, for as long as the context lasts; shows the steps on the way."""
+    for sign in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal, too, must leave nothing behind
+        signal.signal(sign, lambda *_: sys.exit(1))
     with steps(console) as begin:
         begin("Start the emulated AWS")
         port = free_port()
@@ -81,27 +85,30 @@ def running_stack(directory: Path, console: Console) -> Iterator[Stack]:
 def deploy(directory: Path, pid: int, port: int, progress: Progress) -> Stack:
     """Builds and deploys the template with SAM, and adds what the emulator leaves out."""
     endpoint = endpoint_of(port)
-    build = directory / "build"
     # A build of its own: its layer is for this machine's Python and must never reach a real deployment.
     progress("sam build")
-    _run(["build", "--build-dir", build, "--cache-dir", directory / "cache"], port, LAYER_TARGET="host")
+    _run(["build", "--build-dir", directory / "build", "--cache-dir", directory / "cache"], port, LAYER_TARGET="host")
     progress("sam deploy")
-    architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-    _run(
-        [
-            "deploy",
-            "--config-file",
-            ROOT / "samconfig.toml",
-            "--template-file",
-            build / "template.yaml",
-            "--parameter-overrides",
-            f"Architecture={architecture}",
-        ],
-        port,
-    )
+    sam_deploy(directory, port)
+    stack = find_stack(endpoint, pid)
+    _connect_routes(endpoint, stack.outputs)
+    _leave_topics_to_roles(endpoint)
+    return stack
+
+
+def sam_deploy(directory: Path, port: int, **parameters: str) -> None:
+    """Deploys what was built in the directory, with the parameters of the template that are given."""
+    parameters["Architecture"] = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    template = directory / "build" / "template.yaml"
+    config = ROOT / "samconfig.toml"
+    _run(["deploy", "--config-file", config, "--template-file", template, "--parameter-overrides", *overrides], port)
+
+
+def find_stack(endpoint: str, pid: int = 0) -> Stack:
+    """The stack that is deployed there; `pid` is the emulator's, where it is known."""
     stacks = client("cloudformation", endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
-    _connect_routes(endpoint, outputs)
     url = f"{endpoint}/_aws/execute-api/{outputs['HttpApiId']}/$default/alipay/notify"
     return Stack(endpoint, outputs, url, pid)
 
@@ -123,6 +130,16 @@ def _connect_routes(endpoint: str, outputs: Mapping[str, str]) -> None:
             RouteKey=f"{method} /alipay/notify",
             Target=f"integrations/{integration['IntegrationId']}",
         )
+
+
+def _leave_topics_to_roles(endpoint: str) -> None:
+    """The emulator's default topic policy lets every role of the account publish and subscribe, AWS's does not."""
+    sns = client("sns", endpoint)
+    for arn in (topic["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for topic in page["Topics"]):
+        root = f"arn:aws:iam::{arn.split(':')[4]}:root"
+        statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "SNS:Publish", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
 
 
 def _run(arguments: list[str | Path], port: int, **variables: str) -> None:
@@ -173,7 +190,7 @@ def _up(console: Console) -> None:
             begin("Fill the keyring")
             alipay = SimulatedAlipay.generate(aes_key=generate_aes_key())
             samples = json.loads((ROOT / "events" / "keyring.json").read_text())
-            stack.put_keyring(samples | {APP_ID: alipay.keyring_entry()})
+            stack.put_keyring(samples | {DEFAULT_APP_ID: alipay.keyring_entry()})
         except BaseException:
             stop_emulator(pid, endpoint_of(PORT))
             raise
@@ -182,10 +199,9 @@ def _up(console: Console) -> None:
     key.write_bytes(alipay.private_pem())
     write_env(STATE / "env.json", ledger_table=stack.outputs["LedgerTable"])
     (STATE / "stack.json").write_text(json.dumps(asdict(stack), indent=2))
-    console.print(_PLAY.format(url=stack.gateway_url, app_id=APP_ID, endpoint=stack.endpoint), soft_wrap=True)
+    console.print(_PLAY.format(url=stack.gateway_url, app_id=DEFAULT_APP_ID, endpoint=stack.endpoint), soft_wrap=True)
 
 
-APP_ID = "2021000000000001"
 _PLAY = """
 The stack runs. Play Alipay:
 

@@ -13,7 +13,7 @@ CLIENT_CONFIG = Config(
     tcp_keepalive=True,
 )
 CALL_MS = 7_000
-"""The longest that one call lasts: two attempts of 1 s to connect and 2 s to read, and at most 1 s in between.
+"""What one call is reckoned to last at the most: two attempts of 1 s to connect and 2 s to read, 1 s in between.
 
 A delivery makes four calls at the most: keyring, claim, publish, complete (or release). It answers within the
 function's 25 s, because it does not begin to publish with less than two calls' time and a second left.

@@ -89,10 +89,10 @@ class PublishFailed(NotificationError):
 
 
 class MessageTooLarge(NotificationError):
-    """The message is larger than SNS carries (256 KiB), compressed too."""
+    """The message is larger than the topics carry (256 KiB), compressed too."""
 
     status, reason = 503, "too_large"
-    advice = "Fetch this message's content through Alipay's query API: SNS cannot carry it."
+    advice = "Fetch this message's content through Alipay's query API: the topics cannot carry it."
 
 
 class NoTimeLeft(NotificationError):

@@ -75,7 +75,7 @@ class Keyring:
         return keys
 
     def reread(self) -> bool:
-        """Reads the keyring again, unless that was tried within the last minute. Returns whether it has changed."""
+        """Reads the keyring again, unless that was tried within the last minute. Returns whether it was read anew."""
         if not self._may_reread():
             return False
         before = self._apps

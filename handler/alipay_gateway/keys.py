@@ -51,7 +51,7 @@ def parse_keyring(text: str) -> dict[str, AppKeys | str]:
     Raises KeyringUnavailable when the document as a whole is not a JSON object.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError) as error:
         # The parser's own message quotes the position only, but its exception carries the whole document.
         raise KeyringUnavailable(f"The keyring is not JSON: {error}") from None
@@ -64,6 +64,12 @@ def parse_keyring(text: str) -> dict[str, AppKeys | str]:
         except ValueError as error:
             apps[app_id] = str(error)
     return apps
+
+
+def _without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(members)) < len(members):
+        raise ValueError("an app or a member is there twice")
+    return dict(members)
 
 
 def _parse_entry(entry: Any) -> AppKeys:

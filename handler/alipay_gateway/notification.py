@@ -8,6 +8,10 @@ from .errors import MalformedRequest
 from .request import COMMON_PARAMETERS, SignedRequest
 from .text import codecs_of, is_json, reader_of, to_json
 
+_COMMON = frozenset(name.encode() for name in COMMON_PARAMETERS)
+# What anybody could add to a genuine notification must not decide how the rest of it is read.
+_NOT_ALWAYS_SIGNED = (b"sign", b"sign_type", b"alipay_cert_sn")
+
 _BEIJING = timezone(timedelta(hours=8))
 
 # What the gateway's stores can hold, not what Alipay documents (50, 20 and 100): a longer signed value is accepted.
@@ -40,7 +44,8 @@ def read_notification(request: SignedRequest, decrypt: Callable[[bytes, tuple[st
     Raises MalformedRequest when what the gateway needs is missing or not text, and whatever `decrypt` raises.
     """
     codecs = codecs_of(request.ascii("charset"))
-    codec = reader_of(b"\n".join(b"\n".join(item) for item in request.parameters.items()), codecs)
+    signed = (item for item in request.parameters.items() if item[0] not in _NOT_ALWAYS_SIGNED)
+    codec = reader_of(b"\n".join(map(b"\n".join, signed)), codecs)
 
     def text(name: str) -> str:
         return request.get(name).decode(codec)
@@ -87,8 +92,8 @@ def _data(request: SignedRequest, codec: str, decrypt: Callable[[bytes], str]) -
 
 
 def _flat_fields(request: SignedRequest, codec: str) -> str:
-    fields = ((name.decode(codec), value.decode(codec)) for name, value in request.parameters.items())
-    return "{" + ",".join(f"{to_json(n)}:{to_json(v)}" for n, v in fields if n not in COMMON_PARAMETERS) + "}"
+    fields = ((n.decode(codec), v.decode(codec)) for n, v in request.parameters.items() if n not in _COMMON)
+    return "{" + ",".join(f"{to_json(name)}:{to_json(value)}" for name, value in fields) + "}"
 
 
 def _sent_at(utc_timestamp: str, notify_time: str) -> datetime:

@@ -1,5 +1,6 @@
 """What a function's environment says: the contract between the template and the code."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -18,7 +19,10 @@ class Stores:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Raises ValueError or KeyError, naming the variable, when the environment is not complete."""
+        """Reads MSG_METHODS comma-separated, or as a JSON array of names.
+
+        Raises ValueError or KeyError, naming the variable, when the environment is not complete.
+        """
         retention_days = env.get("RETENTION_DAYS", "30")
         if not (retention_days.isdecimal() and 2 <= int(retention_days) <= 36500):
             raise ValueError("RETENTION_DAYS must be from 2 (Alipay retries for 25 hours) to 36500 (a century)")
@@ -26,7 +30,7 @@ class Stores:
             ledger_table=_needed(env, "LEDGER_TABLE"),
             retention_days=int(retention_days),
             topic_arn_prefix=_needed(env, "TOPIC_ARN_PREFIX"),
-            msg_methods=frozenset(filter(None, (name.strip() for name in env["MSG_METHODS"].split(",")))),
+            msg_methods=frozenset(re.findall(r"[\w.]+", env["MSG_METHODS"], re.ASCII)),
             unrouted_topic_arn=_needed(env, "UNROUTED_TOPIC_ARN"),
         )
 

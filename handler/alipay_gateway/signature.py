@@ -6,6 +6,7 @@ keyring says which types are allowed. Verification returns or raises.
 
 import base64
 import binascii
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from .request import COMMON_PARAMETERS, SignedRequest
 
 _HASHES = {"RSA2": SHA256(), "RSA": SHA1()}  # noqa: S303  only for an app whose entry allows RSA
 _PADDING = PKCS1v15()
+_PARAMETER = re.compile(rb"&[\w.]+=")
 _COMMON = frozenset(name.encode() for name in COMMON_PARAMETERS)
 
 
@@ -88,12 +90,14 @@ def _refuse_ambiguity(parameters: Mapping[bytes, bytes]) -> None:
 
     The signed content joins its parameters with a bare `&`. So `a=1&b=2` may have been signed as two parameters or as
     one: whoever holds a genuine notification could move the border between two of them, to a new notify_id
-    `…&sign_type=RSA2` for example, and keep the signature. Only biz_content, and the business fields where there is
-    none, may hold an `&`; what is left of the question for biz_content is settled where it is read.
+    `…&sign_type=RSA2` for example, and keep the signature. Only biz_content may hold an `&`; what is left of the
+    question there is settled where it is read. Where there is none, business fields may, but not what looks like
+    another parameter.
     """
-    free = {b"biz_content"} if b"biz_content" in parameters else parameters.keys() - _COMMON
+    flat = b"biz_content" not in parameters
     for name, value in parameters.items():
-        if b"&" in name or b"=" in name or (b"&" in value and name not in free):
+        suspicious = bool(_PARAMETER.search(value)) if flat and name not in _COMMON else b"&" in value
+        if b"&" in name or b"=" in name or (suspicious and name != b"biz_content"):
             raise MalformedRequest(
                 "The signature is genuine, but the border between two parameters may have been moved"
             )

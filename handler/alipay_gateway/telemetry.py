@@ -58,7 +58,7 @@ class Telemetry:
         metrics = self._metrics
         metrics.add_dimension("outcome", outcome)
         if reason:
-            metrics.add_dimensions(outcome=outcome, reason=reason)
+            metrics.add_dimensions(service=str(self.logger.service), outcome=outcome, reason=reason)
         metrics.add_metric("Notifications", MetricUnit.Count, 1)
         metrics.add_metric("Duration", MetricUnit.Milliseconds, duration_ms)
         if isinstance(age_ms, int):

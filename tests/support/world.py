@@ -138,10 +138,10 @@ class World:
         self.handler = self.process()
         return self.handler
 
-    def process(self, *, skew_s: float = 0) -> Handler:
+    def process(self, *, skew_s: float = 0, session: Any = _session) -> Handler:
         """One more instance of the function, cold; its clock is ahead of the test's by `skew_s`."""
         settings = Settings(STORES, keyring_secret_id=KEYRING, keyring_file="")
-        handler = build(settings, _session, lambda: self.now + skew_s)
+        handler = build(settings, session, lambda: self.now + skew_s)
         for log in logging.getLogger("alipay-gateway").handlers:
             assert isinstance(log, logging.StreamHandler)
             log.stream = _CurrentStdout()
@@ -189,10 +189,20 @@ class World:
         """The CloudEvents published to a topic since last asked."""
         return [json.loads(message["Body"]) for message in self.published(topic)]
 
+    def waiting(self, topic: str = ORDER_SETTLE.msg_method) -> int:
+        """How many messages the topic's subscriber has not asked for yet."""
+        queue = aws("sqs").get_queue_attributes(QueueUrl=self._queues[topic], AttributeNames=["All"])
+        return int(queue["Attributes"]["ApproximateNumberOfMessages"])
+
     def record(self, notification: SignedNotification) -> dict[str, Any]:
         """The ledger's item for a notification, or an empty dict."""
-        key = {name: {"S": notification.parameters[name]} for name in ("notify_id", "app_id")}
-        item = aws("dynamodb").get_item(TableName=TABLE, Key=key).get("Item", {})
+        return self.record_of((notification.parameters["notify_id"], notification.parameters["app_id"]))
+
+    def record_of(self, key: tuple[str, str]) -> dict[str, Any]:
+        """The same by notify_id and app_id."""
+        item = aws("dynamodb").get_item(
+            TableName=TABLE, Key={"notify_id": {"S": key[0]}, "app_id": {"S": key[1]}}
+        ).get("Item", {})
         return {name: int(value["N"]) if "N" in value else value["S"] for name, value in item.items()}
 
     @contextmanager

@@ -61,7 +61,9 @@ def expand() -> Expand:
 
     @cache
     def expand(*, partition: str = "aws", region: str = "eu-west-1", **parameters: str) -> Expanded:
+        suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
         pseudo = {"AWS::Partition": partition, "AWS::Region": region, "AWS::StackName": "alipay"}
+        pseudo["AWS::URLSuffix"] = suffix
         validator = SamTemplateValidator(
             yaml_parse((ROOT / "template.yaml").read_text()),
             SimpleNamespace(load=dict),

@@ -29,6 +29,7 @@ def test_every_environment_variable_is_set_and_no_other(stack: Expanded) -> None
         "RETENTION_DAYS",
         "POWERTOOLS_SERVICE_NAME",
         "POWERTOOLS_LOG_LEVEL",
+        "PARAMETERS",
     }
 
 
@@ -43,7 +44,8 @@ def test_the_settings_accept_the_environment(expand: Expand) -> None:
 
 
 def test_the_variables_name_the_stacks_own_resources(stack: Expanded) -> None:
-    references = {name: value["Ref"] for name, value in environment(stack).items() if isinstance(value, dict)}
+    values = {name: value for name, value in environment(stack).items() if isinstance(value, dict)}
+    references = {name: value.get("Ref") or value["Fn::GetAtt"][0] for name, value in values.items()}
 
     assert {name: stack.resources[resource]["Type"] for name, resource in references.items()} == {
         "LEDGER_TABLE": "AWS::DynamoDB::Table",

@@ -37,7 +37,7 @@ OPEN_CLAIMS = "${LedgerTable.Arn}/index/open_claims"
 @pytest.mark.parametrize(
     ("role_id", "of_its_own"),
     [
-        ("GatewayRole", [("secretsmanager:GetSecretValue", {"Ref": "Keyring"}), ("dynamodb:UpdateItem", LEDGER)]),
+        ("GatewayRole", [("secretsmanager:GetSecretValue", {"Fn::GetAtt": ["Keyring", "Id"]}), ("dynamodb:UpdateItem", LEDGER)]),
         (
             "RedriveRole",
             [

@@ -1,5 +1,6 @@
 """What grows with the list of msg_methods: topics, their parameters and outputs."""
 
+import json
 import re
 
 import pytest
@@ -60,7 +61,7 @@ def test_the_function_looks_for_the_topics_where_they_are(expand: Expand, msg_me
 
     env = stack.function()["Environment"]["Variables"]
     prefix = env["TOPIC_ARN_PREFIX"].removeprefix("arn:aws:sns:eu-west-1:111122223333:")
-    looked_for = {prefix + name.replace(".", "-") for name in env["MSG_METHODS"].split(",")}
+    looked_for = {prefix + name.replace(".", "-") for name in json.loads(env["MSG_METHODS"])}
     topics = {topic["TopicName"] for topic in stack.of_type("AWS::SNS::Topic").values()}
     assert looked_for == topics - {"alipay-unrouted"}
 

@@ -116,3 +116,76 @@ def test_no_other_split_of_a_signed_text_is_accepted(
 
     with pytest.raises(NotificationError):
         accept(request_of(SignedNotification(parameters)), keys)
+
+
+# ---- version 1.0: business fields lie flat beside the common ones
+
+FLAT = {
+    "notify_id": "n-1",
+    "notify_type": "trade_status_sync",
+    "notify_time": "2023-11-15 06:13:20",
+    "app_id": "app",
+    "charset": "UTF-8",
+    "version": "1.0",
+    "sign_type": "RSA2",
+    "gmt_create": "2023-11-15 06:13:19",
+    "method": "alipay.trade.status",
+    "total_amount": "10.00",
+    "trade_no": "2023111522001",
+    "trade_status": "TRADE_CLOSED",
+}
+
+
+@pytest.mark.parametrize("absorber", ["gmt_create", "total_amount", "trade_no"])
+def test_a_business_field_cannot_absorb_the_next_parameter(
+    alipay: SimulatedAlipay, keys: AppKeys, absorber: str
+) -> None:
+    notification = alipay.sign(FLAT)
+    absorbed = sorted(FLAT)[sorted(FLAT).index(absorber) + 1]
+    value = f"{FLAT[absorber]}&{absorbed}={FLAT[absorbed]}"
+
+    with pytest.raises(MalformedRequest):
+        accept(request_of(notification.without(absorbed).with_parameter(absorber, value)), keys)
+
+
+@pytest.mark.parametrize("body", ["Tea & cakes", "AT&T", "a&b c=d", "&", "x&=y"])
+def test_an_ampersand_in_a_business_field_is_no_offence(alipay: SimulatedAlipay, keys: AppKeys, body: str) -> None:
+    notification = alipay.sign({**FLAT, "body": body})
+
+    assert json.loads(accept(request_of(notification), keys).data)["body"] == body
+
+
+@settings(max_examples=500)
+@given(inner=PIECES, convention=st.sampled_from(Convention), data=st.data())
+def test_no_other_split_of_a_flat_notification_changes_a_parameter_that_was_signed(
+    alipay: SimulatedAlipay, keys: AppKeys, inner: str, convention: Convention, data: st.DataObject
+) -> None:
+    """A value with `&name=` in it can be cut there, which adds a field; nothing else can be changed, nor made."""
+    fields = {**FLAT, "body": "tea" + inner}
+    notification = alipay.sign(fields, convention=convention)
+    left_out = ("sign", "sign_type") if convention is Convention.V1 else ("sign",)
+    first, *others = "&".join(f"{n}={v}" for n, v in sorted(fields.items()) if n not in left_out).split("&")
+    parts = [first]
+    for piece in others:
+        if "=" in piece and data.draw(st.booleans(), label=f"cut before {piece!r}"):
+            parts.append(piece)
+        else:
+            parts[-1] += "&" + piece
+    pairs = [part.partition("=")[::2] for part in parts]
+    if len(dict(pairs)) < len(pairs):
+        return
+
+    try:
+        accepted = accept(
+            request_of(
+                SignedNotification({"sign_type": "RSA2", **dict(pairs), "sign": notification.parameters["sign"]})
+            ),
+            keys,
+        )
+    except NotificationError:
+        return
+    assert (accepted.notify_id, accepted.app_id, accepted.msg_method) == ("n-1", "app", "alipay.trade.status")
+    got = json.loads(accepted.data)
+    assert {name: got.get(name) for name in ("gmt_create", "total_amount", "trade_no", "trade_status")} == {
+        name: FLAT[name] for name in ("gmt_create", "total_amount", "trade_no", "trade_status")
+    }

@@ -36,7 +36,7 @@ from local.alipay import (
     encrypt,
     generate_aes_key,
 )
-from local.alipay_command import main
+from local.alipay_command import DEFAULT_APP_ID, main
 from local.messages import OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED, Message
 
 if TYPE_CHECKING:
@@ -425,7 +425,7 @@ def verify_v1(public_key: str, parameters: dict[str, str], codec: str = "utf-8")
 def test_keygen_writes_a_key_for_its_owner_alone_and_the_keyring_that_accepts_it(key: Path) -> None:
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert SimulatedAlipay.from_pem(key).public_key in str(keyring_of(key))
-    assert [len(base64.b64decode(k)) for k in keyring_of(key)["2014060600164699"]["aes_keys"]] == [16]
+    assert [len(base64.b64decode(k)) for k in keyring_of(key)[DEFAULT_APP_ID]["aes_keys"]] == [16]
 
 
 def test_keygen_prints_the_keyring_and_never_the_private_key(
@@ -452,7 +452,7 @@ def test_send_delivers_and_shows_the_answer(accepting: Gateway, key: Path, capsy
     parameters = accepting.parameters(0)
     assert parameters["biz_content"] == SHOP_REJECTED.biz_content
     assert (parameters["msg_type"], parameters["notify_id"]) == ("app", "n1")
-    verify_v1(keyring_of(key)["2014060600164699"]["alipay_public_keys"][0], parameters, "gb18030")
+    verify_v1(keyring_of(key)[DEFAULT_APP_ID]["alipay_public_keys"][0], parameters, "gb18030")
     shown = capsys.readouterr().out
     assert "✓ 1/1  200 success" in shown
     assert "资料有问题" in shown
@@ -460,7 +460,7 @@ def test_send_delivers_and_shows_the_answer(accepting: Gateway, key: Path, capsy
 
 
 def test_send_encrypts_and_uses_the_query(accepting: Gateway, key: Path) -> None:
-    aes_key = keyring_of(key)["2014060600164699"]["aes_keys"][0]
+    aes_key = keyring_of(key)[DEFAULT_APP_ID]["aes_keys"][0]
     (key.parent / "biz.json").write_text('{"a":10.00}')
     content = ["--msg-method", "my.own.notify", "--biz-content", f"@{key.parent / 'biz.json'}"]
     options = ["--encrypt", "--aes-key", aes_key, "--via", "query"]
@@ -491,7 +491,7 @@ def test_send_retries_the_same_notification_until_success(key: Path, capsys: pyt
 def test_a_forgery_is_not_signed_with_the_key(refusing: Gateway, key: Path) -> None:
     assert main(["send", refusing.url, "--key", str(key), "--forge"]) == 1
     with pytest.raises(InvalidSignature):
-        verify_v1(keyring_of(key)["2014060600164699"]["alipay_public_keys"][0], refusing.parameters(0))
+        verify_v1(keyring_of(key)[DEFAULT_APP_ID]["alipay_public_keys"][0], refusing.parameters(0))
 
 
 def test_sign_prints_the_form_body_alone(key: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -500,7 +500,7 @@ def test_sign_prints_the_form_body_alone(key: Path, capsys: pytest.CaptureFixtur
     parameters = dict(parse_qsl(capsys.readouterr().out.rstrip("\n"), strict_parsing=True))
     assert parameters["biz_content"] == OPERATION_RESULT.biz_content
     content = "&".join(f"{n}={parameters[n]}" for n in sorted(parameters) if n != "sign").encode()
-    verify(keyring_of(key)["2014060600164699"]["alipay_public_keys"][0], parameters["sign"], content)
+    verify(keyring_of(key)[DEFAULT_APP_ID]["alipay_public_keys"][0], parameters["sign"], content)
 
 
 @pytest.mark.parametrize(
