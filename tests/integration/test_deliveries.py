@@ -85,6 +85,19 @@ def test_a_biz_content_that_is_not_json_goes_out_as_a_string(world: World) -> No
     assert (event["data"], event["datacontenttype"]) == ("结算 {10.00", "text/plain")
 
 
+def test_an_unsigned_parameter_has_no_say_in_how_the_rest_is_read(world: World) -> None:
+    """Without a charset, UTF-8 is tried first; what anybody can add must not make it fail."""
+    parameters = {n: v for n, v in world.notification().parameters.items() if n not in ("charset", "sign")}
+    signed = world.alipay.sign(parameters)
+    form = signed.form() + b"&alipay_cert_sn=%B7%D6"
+
+    event = {"body": base64.b64encode(form).decode(), "isBase64Encoded": True}
+    assert world.invoke(event) == SUCCESS
+
+    (message,) = world.published()
+    assert message["Body"].endswith(f'"data":{ORDER_SETTLE.biz_content}}}')
+
+
 def test_an_unknown_msg_method_goes_to_the_catch_all_topic(world: World) -> None:
     assert world.deliver(world.notification(msg_method="alipay.some.new.notify")) == SUCCESS
 

@@ -53,6 +53,12 @@ def test_a_refusal_says_why_and_what_to_do(world: World, capsys: Capture) -> Non
     assert "支付宝公钥" in line["advice"]
     assert line["notify_id"] == "n-1"
     assert (metrics["outcome"], metrics["reason"]) == ("refused", "bad_signature")
+    (directive,) = metrics["_aws"]["CloudWatchMetrics"]
+    # Of this stack alone, in every set of dimensions.
+    assert [sorted(names) for names in directive["Dimensions"]] == [
+        ["outcome", "service"],
+        ["outcome", "reason", "service"],
+    ]
 
 
 def test_a_failure_names_what_aws_answered(world: World, capsys: Capture) -> None:

@@ -37,7 +37,10 @@ OPEN_CLAIMS = "${LedgerTable.Arn}/index/open_claims"
 @pytest.mark.parametrize(
     ("role_id", "of_its_own"),
     [
-        ("GatewayRole", [("secretsmanager:GetSecretValue", {"Fn::GetAtt": ["Keyring", "Id"]}), ("dynamodb:UpdateItem", LEDGER)]),
+        (
+            "GatewayRole",
+            [("secretsmanager:GetSecretValue", {"Fn::GetAtt": ["Keyring", "Id"]}), ("dynamodb:UpdateItem", LEDGER)],
+        ),
         (
             "RedriveRole",
             [
