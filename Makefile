@@ -44,6 +44,10 @@ format: $(VENV)/ready ## let ruff format and fix
 load: $(VENV)/ready ## send 20,000 notifications at once, reconcile them; ARGS="--notifications 1000 --json FILE …"
 	@$(BIN)/python -m local.load $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/ready ## try hostile and odd inputs for five minutes; ARGS="--seconds 3600 --seed 7 forged genuine …"
+	@PYTHONPATH=handler $(BIN)/python -m tests.fuzz $(ARGS)
+
 .PHONY: events lock clean
 events: $(VENV)/ready ## make the sample events and their keyring anew
 	@$(BIN)/python -m local.events

@@ -61,7 +61,10 @@ def to_message(notification: Notification) -> Message:
 
 def stored_message(event: str) -> Message:
     """The message again of an event that was published, or was about to be."""
-    attributes = json.loads(event)
+    # `data` is left out: it may be nested too deeply, and its numbers be too long, for Python's parser. Where it begins
+    # is certain, since within the strings before it every quotation mark is escaped.
+    head, data, _ = event.partition(',"data":')
+    attributes = json.loads(head + "}" if data else event)
     return Message(event, {name: attributes[key] for name, key in _MESSAGE_ATTRIBUTES.items() if key in attributes})
 
 

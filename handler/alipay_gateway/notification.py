@@ -1,5 +1,6 @@
 """The notification: Alipay's common parameters as text, and the message as JSON text."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,6 +12,9 @@ from .text import codecs_of, is_json, reader_of, to_json
 _COMMON = frozenset(name.encode() for name in COMMON_PARAMETERS)
 # What anybody could add to a genuine notification must not decide how the rest of it is read.
 _NOT_ALWAYS_SIGNED = (b"sign", b"sign_type", b"alipay_cert_sn")
+
+# What the attributes of a CloudEvent must not hold; SQS too refuses much of it.
+_NOT_IN_ATTRIBUTES = re.compile("[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -48,7 +52,10 @@ def read_notification(request: SignedRequest, decrypt: Callable[[bytes, tuple[st
     codec = reader_of(b"\n".join(map(b"\n".join, signed)), codecs)
 
     def text(name: str) -> str:
-        return request.get(name).decode(codec)
+        value = request.get(name).decode(codec)
+        if _NOT_IN_ATTRIBUTES.search(value):
+            raise MalformedRequest(f"{name} holds a control character")
+        return value
 
     def needed(name: str, value: str) -> str:
         if not value or len(value.encode()) > _MAX_BYTES[name]:

@@ -200,9 +200,11 @@ class World:
 
     def record_of(self, key: tuple[str, str]) -> dict[str, Any]:
         """The same by notify_id and app_id."""
-        item = aws("dynamodb").get_item(
-            TableName=TABLE, Key={"notify_id": {"S": key[0]}, "app_id": {"S": key[1]}}
-        ).get("Item", {})
+        item = (
+            aws("dynamodb")
+            .get_item(TableName=TABLE, Key={"notify_id": {"S": key[0]}, "app_id": {"S": key[1]}})
+            .get("Item", {})
+        )
         return {name: int(value["N"]) if "N" in value else value["S"] for name, value in item.items()}
 
     @contextmanager

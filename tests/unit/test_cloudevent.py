@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alipay_gateway.cloudevent import Message, stored_message, to_message
-from alipay_gateway.errors import MessageTooLarge
+from alipay_gateway.errors import MalformedRequest, MessageTooLarge
 from alipay_gateway.notification import Notification, read_notification
 from alipay_gateway.request import read_request
 from tests.support.wire import body_event, form
@@ -222,9 +222,13 @@ def test_characters_that_sqs_refuses_are_escaped_and_mean_the_same(field: str, t
     assert json.loads(event) == json.loads(text_of(**{field: text}).replace("@", character))
 
 
-@given(text=plain_texts)
-def test_an_event_holds_only_characters_that_sqs_takes(text: str) -> None:
-    event = published("UTF-8", biz_content="text: " + text, msg_uid=text)
+@given(text=plain_texts, msg_uid=plain_texts)
+def test_an_event_holds_only_characters_that_sqs_takes(text: str, msg_uid: str) -> None:
+    try:
+        event = published("UTF-8", biz_content="text: " + text, msg_uid=msg_uid)
+    except MalformedRequest:
+        assert re.search("[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]", msg_uid)
+        return
     assert re.fullmatch("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*", event)
 
 
