@@ -4,6 +4,7 @@ Nothing here can reach a real AWS account: every call goes to a loopback endpoin
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -38,12 +39,15 @@ def start_emulator(directory: Path, port: int) -> subprocess.Popen[bytes]:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise CommandFailed(f"Something listens on port {port} already: stop it first")
     os.environ["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")))
-    directory.mkdir(parents=True, exist_ok=True)
+    # Its workers' unpacked code, which it leaves behind when it is stopped.
+    temporary = directory / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     with (directory / "ministack.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
             # With AUTH its IAM decides on every call: a role may do what its policies say, and nothing else.
-            env=environment(port, AUTH="true"),
+            env=environment(port, AUTH="true", TMPDIR=str(temporary)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -207,7 +207,7 @@ The stack runs. Play Alipay:
 
   .venv/bin/python -m local.alipay send '{url}' --key .local/alipay.pem --app-id {app_id} --message settle
 
-AWS is at {endpoint} (any credentials, region us-east-1). `make down` stops it."""
+AWS is at {endpoint} (access key and secret `test`, region us-east-1). `make down` stops it."""
 
 
 def _down(console: Console) -> None:
