@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import requests
 
 REGION = "us-east-1"
@@ -78,15 +79,17 @@ def stop_emulator(pid: int, endpoint: str) -> None:
 
 def worker_pids(pid: int, function: str) -> list[int]:
     """The processes in which the emulator with this process id runs a function."""
-    listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=", "-o", "ppid=", "-o", "args="],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    # ww: never cut short.
-    rows = (line.split(None, 2) for line in listed.stdout.splitlines())
-    return [int(own) for own, parent, args in rows if parent == str(pid) and f"ministack-lambda-{function}-" in args]
+    marker = f"ministack-lambda-{function}-"
+    with suppress(psutil.NoSuchProcess):
+        return [child.pid for child in psutil.Process(pid).children() if marker in _command(child)]
+    return []
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
 
 
 def _is_gone(pid: int) -> bool:
