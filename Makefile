@@ -41,11 +41,15 @@ format: $(VENV)/ready ## let ruff format and fix
 	$(BIN)/ruff check --fix .
 
 .PHONY: load
-load: $(VENV)/ready ## send 20,000 notifications at once, reconcile them; ARGS="--notifications 1000 --json FILE …"
+load: $(VENV)/ready ## send 20,000 notifications and reconcile them; ARGS="…"
 	@$(BIN)/python -m local.load $(ARGS)
 
+.PHONY: faults
+faults: $(VENV)/ready ## run all 10,000 fault plans and the long state machine
+	LONG=1 $(BIN)/python -m pytest tests/faults
+
 .PHONY: fuzz
-fuzz: $(VENV)/ready ## try hostile and odd inputs for five minutes; ARGS="--seconds 3600 --seed 7 forged genuine …"
+fuzz: $(VENV)/ready ## try hostile and odd inputs; ARGS="--seconds 3600 --seed 7"
 	@PYTHONPATH=handler $(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: events lock clean

@@ -83,14 +83,18 @@ def _in_the_same_delivery(first: Fault) -> list[Fault]:
     return [*_faults(*_AFTER[first.call], attempts=ALL), ANSWER_LOST]
 
 
-def _in_a_later_delivery(first: Fault) -> list[Fault]:
+def _in_a_later_delivery(first: Fault, clock: str) -> list[Fault]:
     """The faults that the deliveries after it can meet, if there are any: if Alipay was not told `success`."""
-    if first == ANSWER_LOST:
-        return [*_faults("keyring", "claim", attempts=ALL), ANSWER_LOST]
-    acknowledged = first.attempts in PASSING or (first.call in {"publish", "complete"} and first.attempts in DRAGGING)
-    if acknowledged or (first.call == "complete" and first.attempts in FAILING):
+    published = first.call in {"publish", "complete"} and first.attempts in DRAGGING
+    accepted = first.attempts in PASSING or published or (first.call == "complete" and first.attempts in FAILING)
+    if accepted and first != ANSWER_LOST:
         return []
-    return SINGLES
+    # The keyring is read again by a new process, when it could not be read before, and after a jump of the clock.
+    dies = first.attempts in DYING
+    cold = dies or (first.call == "keyring" and first.attempts in FAILING) or "hour" in clock
+    recorded = first == ANSWER_LOST or (first.call == "complete" and first.attempts != (DIES_BEFORE,))
+    calls = [*(["keyring"] if cold else []), "claim", *([] if recorded else ["publish", "complete"])]
+    return [*_faults(*calls, attempts=ALL), ANSWER_LOST]
 
 
 def plans() -> Iterator[Plan]:
@@ -100,8 +104,9 @@ def plans() -> Iterator[Plan]:
     for first in SINGLES:
         for clock, second in product(CLOCKS_S, _in_the_same_delivery(first)):
             yield Plan(first, second, later=False, clock=clock)
-        for clock, second in product(CLOCKS_S, _in_a_later_delivery(first)):
-            yield Plan(first, second, later=True, clock=clock)
+        for clock in CLOCKS_S:
+            for second in _in_a_later_delivery(first, clock):
+                yield Plan(first, second, later=True, clock=clock)
 
 
 def live(stage: Stage, plan: Plan, other: Handler, number: int) -> bool:
@@ -127,7 +132,7 @@ def live(stage: Stage, plan: Plan, other: Handler, number: int) -> bool:
         word = stage.deliver(process, sent, mishaps=due, meanwhile=meanwhile)
         if not delivery:
             forged = sent.parameters["biz_content"].replace("10.00", "90.00")
-            stage.forge(process if word else other, sent.with_parameter("biz_content", forged))
+            stage.forge(process if word == "success" else other, sent.with_parameter("biz_content", forged))
         if word is None:
             process = stage.process()
         if word == "success" and not due.pop("answer", None):

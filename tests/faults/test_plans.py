@@ -38,7 +38,7 @@ CHUNKS = {f"{start}-": CHOSEN[start : start + CHUNK] for start in range(0, len(C
 
 def test_the_plans_are_every_fault_and_every_pair_of_faults_that_one_life_can_meet() -> None:
     print(f"{len(PLANS)} plans, {len(SINGLE_PLANS)} with one fault; to be run: {len(CHOSEN)}")  # noqa: T201
-    assert (len(SINGLES), len(SINGLE_PLANS), len(PAIRS)) == (61, 244, 10_804)
+    assert (len(SINGLES), len(SINGLE_PLANS), len(PAIRS)) == (61, 244, 10_054)
     assert len(set(PLANS)) == len(PLANS)
 
 
@@ -62,7 +62,7 @@ def test_every_notification_is_acknowledged_and_published_and_more_than_once_onl
     stage: Stage, other: Handler, chunk: str
 ) -> None:
     number = int(chunk.removesuffix("-"))
-    happened = [live(stage, plan, other, number + index) for index, plan in enumerate(CHUNKS[chunk])]
+    idle = [str(plan) for index, plan in enumerate(CHUNKS[chunk]) if not live(stage, plan, other, number + index)]
 
-    assert sum(happened) > 0.8 * len(happened)
+    assert not idle
     assert stage.world.waiting() == stage.totals["publishes"]
