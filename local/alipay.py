@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from local.certificates import issue, sn_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -67,11 +69,17 @@ class SignedNotification:
 
 
 class SimulatedAlipay:
-    """Alipay as one application knows it: a private key and, when messages are encrypted, an AES key."""
+    """Alipay as one application knows it: a private key and, when messages are encrypted, an AES key.
 
-    def __init__(self, private_key: rsa.RSAPrivateKey, *, aes_key: str | None = None) -> None:
+    In certificate mode it has a certificate too, and sends its SN, signed, as `alipay_cert_sn`.
+    """
+
+    def __init__(
+        self, private_key: rsa.RSAPrivateKey, *, aes_key: str | None = None, certificate: str | None = None
+    ) -> None:
         self._private_key = private_key
         self.aes_key = aes_key
+        self.certificate = certificate
 
     @classmethod
     def generate(cls, bits: int = 2048, *, aes_key: str | None = None) -> SimulatedAlipay:
@@ -88,6 +96,15 @@ class SimulatedAlipay:
             raise ValueError(f"{path} holds no RSA key")
         return cls(key, aes_key=aes_key)
 
+    def with_certificate(self, *, days: float = 365, now: datetime | None = None) -> SimulatedAlipay:
+        """The same Alipay in certificate mode, its certificate new: it expires `days` from now."""
+        certificate = issue(self._private_key.public_key(), days=days, now=now)
+        return SimulatedAlipay(self._private_key, aes_key=self.aes_key, certificate=certificate)
+
+    def with_key_only(self) -> SimulatedAlipay:
+        """The same Alipay outside certificate mode: it sends no `alipay_cert_sn`."""
+        return SimulatedAlipay(self._private_key, aes_key=self.aes_key)
+
     @property
     def public_key(self) -> str:
         """支付宝公钥 as the console shows it: one line of base64, X.509 SubjectPublicKeyInfo."""
@@ -98,7 +115,7 @@ class SimulatedAlipay:
 
     def keyring_entry(self) -> dict[str, list[str]]:
         """What the gateway's keyring must hold, under the app_id, to accept this Alipay."""
-        entry = {"alipay_public_keys": [self.public_key]}
+        entry = {"alipay_public_keys": [self.certificate or self.public_key]}
         return entry if self.aes_key is None else {**entry, "aes_keys": [self.aes_key]}
 
     def private_pem(self) -> bytes:
@@ -145,6 +162,8 @@ class SimulatedAlipay:
 
         Signed are the bytes of the charset. The hash is SHA-1 when `sign_type` is `RSA`, else SHA-256.
         """
+        if self.certificate:
+            parameters = {"alipay_cert_sn": sn_of(self.certificate), **parameters}
         left_out = {"sign", "sign_type"} if convention is Convention.V1 else {"sign"}
         signed = sorted(name for name in parameters if name not in left_out)
         content = "&".join(f"{name}={parameters[name]}" for name in signed).encode(codec_of(charset))

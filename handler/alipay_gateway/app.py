@@ -62,7 +62,7 @@ def build(settings: Settings, session: Session, clock: Callable[[], float] = tim
     ledger = Ledger(client_of(session, "dynamodb"), stores.ledger_table, stores.retention_days, clock)
     topics = Topics(client_of(session, "sns"), stores.topic_arn_prefix, stores.msg_methods, stores.unrouted_topic_arn)
     gateway = NotificationGateway(
-        Keyring(source, clock, telemetry.logger.error),
+        Keyring(source, clock, telemetry.logger.error, telemetry.count_certificate_days),
         ledger,
         topics,
         Publisher(ledger, topics, PUBLISH_BUDGET_MS),

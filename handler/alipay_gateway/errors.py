@@ -39,6 +39,16 @@ class BadSignature(NotificationError):
     )
 
 
+class UnknownCertificate(NotificationError):
+    """`alipay_cert_sn` names a certificate that the app does not have, and no key without a certificate verifies."""
+
+    status, reason = 403, "unknown_certificate"
+    advice = (
+        "If Alipay sent this, download its certificate (alipayCertPublicKey_RSA2.crt) from the console and add it to "
+        "the app's `alipay_public_keys`, beside the old one, within a day. Otherwise it is a forgery: nothing to do."
+    )
+
+
 class SignTypeRefused(NotificationError):
     """The notification claims a sign_type that the app does not allow."""
 

@@ -19,6 +19,8 @@ REREAD_INTERVAL_S = 60
 """An unknown app or signature has the keyring read again, at most this often: forgeries must not cost a call each."""
 FIRST_READ_INTERVAL_S = 2
 """While the keyring could not be read at all, it is tried again this often."""
+EXPIRY_NOTICE_DAYS = 30
+"""The last certificate of an app is reported from so long before it expires, daily by each instance of the function."""
 
 
 class KeyringSource(Protocol):
@@ -54,10 +56,21 @@ class FileSource:
 
 
 class Keyring:
-    """The keys of each app. `clock` tells seconds since the epoch; `report` takes a sentence for the operator."""
+    """The keys of each app. `clock` tells seconds since the epoch; `report` takes a sentence for the operator.
 
-    def __init__(self, source: KeyringSource, clock: Callable[[], float], report: Callable[[str], object]) -> None:
-        self._source, self._clock, self._report = source, clock, report
+    At each reading `measure` gets the days that are left until the first app has no valid certificate any more, if
+    there are apps with certificates.
+    """
+
+    def __init__(
+        self,
+        source: KeyringSource,
+        clock: Callable[[], float],
+        report: Callable[[str], object],
+        measure: Callable[[float], object],
+    ) -> None:
+        self._source, self._clock, self._report, self._measure = source, clock, report, measure
+        self._noticed: set[str] = set()
         self._apps: dict[str, AppKeys | str] | None = None
         self._loaded_at = self._tried_at = float("-inf")
 
@@ -108,3 +121,19 @@ class Keyring:
         for app_id, keys in apps.items():
             if isinstance(keys, str):
                 self._report(f"App {app_id} is refused until its entry in the keyring is mended: {keys}")
+        self._look_at_certificates(apps)
+
+    def _look_at_certificates(self, apps: Mapping[str, AppKeys | str]) -> None:
+        last = {app_id: keys.last_expiry for app_id, keys in apps.items() if isinstance(keys, AppKeys)}
+        days = {app_id: (end.timestamp() - self._clock()) / 86400 for app_id, end in last.items() if end}
+        if days:
+            self._measure(min(days.values()))
+        notices = {
+            f"The last of Alipay's certificates of app {app_id} {'expires' if left > 0 else 'has expired'} "
+            f"({left:.0f} days, {last[app_id]:%Y-%m-%d}): add the new one to the keyring, beside the old one"
+            for app_id, left in days.items()
+            if left < EXPIRY_NOTICE_DAYS
+        }
+        for notice in sorted(notices - self._noticed):
+            self._report(notice)
+        self._noticed = notices

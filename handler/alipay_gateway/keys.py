@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -30,10 +31,15 @@ MINIMUM_KEY_BITS = 1024
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """`fingerprint` is the start of the SHA-256 of the key's SubjectPublicKeyInfo, in hex: it names the key in logs."""
+    """`fingerprint` is the start of the SHA-256 of the key's SubjectPublicKeyInfo, in hex: it names the key in logs.
+
+    A key that came in a certificate has the certificate's `sn` (hex) and `not_after` (aware, UTC).
+    """
 
     rsa: RSAPublicKey
     fingerprint: str
+    sn: str = ""
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,11 @@ class AppKeys:
     public_keys: tuple[PublicKey, ...]
     aes_keys: tuple[bytes, ...] = ()
     sign_types: frozenset[str] = frozenset({"RSA2"})
+
+    @property
+    def last_expiry(self) -> datetime | None:
+        """When the last of the app's certificates expires (aware, UTC); None when it has none."""
+        return max((key.not_after for key in self.public_keys if key.not_after), default=None)
 
 
 def parse_keyring(text: str) -> dict[str, AppKeys | str]:
@@ -95,11 +106,13 @@ def parse_public_key(text: str) -> PublicKey:
     """Raises ValueError, saying what the text is instead of an RSA public key."""
     text = text.strip()
     key: object
+    sn, not_after = "", None
     try:
         if "BEGIN CERTIFICATE" in text:
-            from cryptography import x509  # noqa: PLC0415  few keyrings hold certificates, and the import takes time
+            from .certificates import read_certificate  # noqa: PLC0415  few need it, and its import takes time
 
-            key = x509.load_pem_x509_certificate(text.encode()).public_key()
+            certificate = read_certificate(text)
+            key, sn, not_after = certificate.public_key, certificate.sn, certificate.not_after
         elif text.startswith("-----"):
             key = load_pem_public_key(text.encode())
         else:
@@ -111,7 +124,7 @@ def parse_public_key(text: str) -> PublicKey:
     if not isinstance(key, RSAPublicKey) or key.key_size < MINIMUM_KEY_BITS:
         raise ValueError(f"alipay_public_keys holds a key that is not RSA of {MINIMUM_KEY_BITS} bits or more")
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return PublicKey(key, hashlib.sha256(der).hexdigest()[:16])
+    return PublicKey(key, hashlib.sha256(der).hexdigest()[:16], sn, not_after)
 
 
 def _is_private(text: str) -> bool:

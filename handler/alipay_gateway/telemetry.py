@@ -41,7 +41,14 @@ class Telemetry:
 
     def count_open_claims(self, number: int) -> None:
         """How many claims a run of the redrive found open long after their lease."""
-        with single_metric("OpenClaims", MetricUnit.Count, number, namespace=_NAMESPACE) as metric:
+        self._gauge("OpenClaims", number)
+
+    def count_certificate_days(self, days: float) -> None:
+        """How many days are left until the first app has no valid certificate any more."""
+        self._gauge("CertificateDaysLeft", days)
+
+    def _gauge(self, name: str, value: float) -> None:
+        with single_metric(name, MetricUnit.Count, value, namespace=_NAMESPACE) as metric:
             metric.add_dimension("service", str(self.logger.service))
 
     def _log(self, line: dict[str, object], outcome: str, error: Exception | None) -> None:

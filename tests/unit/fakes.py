@@ -36,9 +36,10 @@ class Source:
 
 
 class Watched:
-    """A keyring with its source, its clock and what it reports."""
+    """A keyring with its source, its clock, what it reports and the days that it measures."""
 
     def __init__(self, **apps: Any) -> None:
         self.source, self.clock = Source(**apps), Clock()
         self.reports: list[str] = []
-        self.keyring = Keyring(self.source, self.clock, self.reports.append)
+        self.days: list[float] = []
+        self.keyring = Keyring(self.source, self.clock, self.reports.append, self.days.append)

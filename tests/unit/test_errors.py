@@ -11,6 +11,7 @@ REPLIES = [
     (errors.MalformedRequest, 400, "malformed"),
     (errors.UnknownApp, 403, "unknown_app"),
     (errors.BadSignature, 403, "bad_signature"),
+    (errors.UnknownCertificate, 403, "unknown_certificate"),
     (errors.SignTypeRefused, 403, "sign_type_refused"),
     (errors.OutsideReplayWindow, 403, "outside_replay_window"),
     (errors.InFlight, 409, "in_flight"),

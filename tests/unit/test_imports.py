@@ -25,9 +25,9 @@ LAYERS = [
     {"publisher"},
     {"signature", "topics", "records"},
     {"keyring", "encryption", "cloudevent", "ledger"},
-    {"keys", "notification"},
+    {"keys", "notification", "borders"},
     {"request"},
-    {"text", "aws", "settings", "retries"},
+    {"text", "aws", "settings", "retries", "certificates"},
     {"errors"},
 ]
 
@@ -79,7 +79,7 @@ def test_libraries_are_used_where_their_job_is_and_nowhere_else() -> None:
     assert used == {
         "aws_lambda_powertools": {"telemetry"},
         "botocore": {"app", "aws", "keyring", "ledger", "records", "redrive", "replay", "topics"},
-        "cryptography": {"encryption", "keys", "signature"},
+        "cryptography": {"certificates", "encryption", "keys", "signature"},
     }
 
 
