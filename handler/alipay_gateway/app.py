@@ -10,6 +10,7 @@ from typing import Any
 from botocore.session import Session, get_session
 
 from .aws import PUBLISH_BUDGET_MS, client_of
+from .catalogue import Catalogue
 from .errors import NotificationError
 from .gateway import NotificationGateway
 from .keyring import FileSource, Keyring, SecretSource
@@ -63,6 +64,7 @@ def build(settings: Settings, session: Session, clock: Callable[[], float] = tim
     topics = Topics(client_of(session, "sns"), stores.topic_arn_prefix, stores.msg_methods, stores.unrouted_topic_arn)
     gateway = NotificationGateway(
         Keyring(source, clock, telemetry.logger.error, telemetry.count_certificate_days),
+        Catalogue(),
         ledger,
         topics,
         Publisher(ledger, topics, PUBLISH_BUDGET_MS),

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .catalogue import UNKNOWN, Conformity
 from .errors import MessageTooLarge
 from .notification import Notification
 from .text import to_json
@@ -26,6 +27,7 @@ _MESSAGE_ATTRIBUTES = {
     "msg_type": "msgtype",
     "msg_uid": "msguid",
     "msg_app_id": "msgappid",
+    "schema": "schema",
 }
 
 
@@ -44,16 +46,19 @@ class Message:
         )
 
 
-def to_message(notification: Notification) -> Message:
-    """The notification's message. One that SNS could not carry goes out compressed: `data_base64` is the data, gzipped.
+def to_message(notification: Notification, conformity: Conformity = UNKNOWN) -> Message:
+    """The notification's message, marked with how its data conforms to its schema.
 
-    Raises MessageTooLarge when that is too large as well.
+    One that SNS could not carry goes out compressed: `data_base64` is the data, gzipped. Raises MessageTooLarge when
+    that is too large as well.
     """
-    message = _message(notification, {"data": notification.data}, _content_type(notification))
+    message = _message(notification, conformity, {"data": notification.data}, _content_type(notification))
     if message.size > MAX_BYTES:
         content = notification.data if notification.data_is_json else json.loads(notification.data)
         zipped = base64.b64encode(gzip.compress(content.encode(), mtime=0)).decode()
-        message = _message(notification, {"data_base64": f'"{zipped}"'}, f"{_content_type(notification)}+gzip")
+        message = _message(
+            notification, conformity, {"data_base64": f'"{zipped}"'}, f"{_content_type(notification)}+gzip"
+        )
     if message.size > MAX_BYTES:
         raise MessageTooLarge(f"The message has {message.size} bytes even when compressed; SNS takes {MAX_BYTES}")
     return message
@@ -72,7 +77,7 @@ def _content_type(notification: Notification) -> str:
     return "application/json" if notification.data_is_json else "text/plain"
 
 
-def _message(notification: Notification, data: Mapping[str, str], content_type: str) -> Message:
+def _message(notification: Notification, conformity: Conformity, data: Mapping[str, str], content_type: str) -> Message:
     attributes = {
         "specversion": "1.0",
         "id": notification.notify_id,
@@ -81,6 +86,8 @@ def _message(notification: Notification, data: Mapping[str, str], content_type: 
         # To the millisecond, RFC 3339.
         "time": notification.sent_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "datacontenttype": content_type,
+        "dataschema": conformity.dataschema,
+        "schema": conformity.state,
         "appid": notification.app_id,
         "msgversion": notification.version,
         "msgtype": notification.msg_type,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .catalogue import Catalogue
 from .cloudevent import to_message
 from .encryption import decrypt
 from .errors import CannotDecrypt, OutsideReplayWindow
@@ -28,6 +29,7 @@ class NotificationGateway:
     def __init__(
         self,
         keyring: Keyring,
+        catalogue: Catalogue,
         ledger: Ledger,
         topics: Topics,
         publisher: Publisher,
@@ -36,7 +38,7 @@ class NotificationGateway:
         clock: Callable[[], float],
     ) -> None:
         self._keyring, self._verifier = keyring, SignatureVerifier(keyring)
-        self._ledger, self._topics, self._publisher = ledger, topics, publisher
+        self._catalogue, self._ledger, self._topics, self._publisher = catalogue, ledger, topics, publisher
         self._retention, self._clock = timedelta(days=retention_days), clock
 
     def receive(self, event: Mapping[str, Any], owner: str, remaining_ms: Callable[[], int], receipt: Receipt) -> None:
@@ -48,7 +50,8 @@ class NotificationGateway:
         verified = receipt.verified = self._verifier.verify(request)
         notification = receipt.notification = self._decode(request, verified)
         self._check_replay_window(notification)
-        message = receipt.message = to_message(notification)
+        conformity = receipt.conformity = self._catalogue.check(notification)
+        message = receipt.message = to_message(notification, conformity)
 
         topic_arn = self._topics.route(notification.msg_method)
         claim = receipt.claim = self._ledger.claim(notification, message.event, topic_arn, owner)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .catalogue import Conformity
 from .cloudevent import Message
 from .errors import LedgerUnavailable, NoTimeLeft, PublishFailed
 from .ledger import AlreadyPublished, Claim, Ledger
@@ -19,6 +20,7 @@ class Receipt:
     request: SignedRequest | None = None
     verified: Verified | None = None
     notification: Notification | None = None
+    conformity: Conformity | None = None
     message: Message | None = None
     claim: Claim | AlreadyPublished | None = None
     redriven: bool = False

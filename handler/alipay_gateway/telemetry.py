@@ -15,6 +15,7 @@ from .retries import is_near_loss, last_delivery
 
 _NAMESPACE = "AlipayGateway"
 _UNVERIFIED_CHARACTERS = 64
+_SCHEMA_ADVICE = "It was published all the same: if Alipay changed this message, change its schema in schemas/."
 
 
 class Telemetry:
@@ -36,8 +37,12 @@ class Telemetry:
             line["lost_after"] = lost_after
         if receipt.unrecorded:
             line["unrecorded"] = str(receipt.unrecorded)
+        mismatch = receipt.conformity.mismatch if receipt.conformity else ""
+        if mismatch:
+            line |= {"schema_mismatch": mismatch, "schema_advice": _SCHEMA_ADVICE}
         self._log(line, outcome, error)
-        self._count(outcome, reason, duration_ms, line.get("age_ms"), near_loss=bool(lost_after))
+        marks = {"NearLoss": bool(lost_after), "SchemaMismatches": bool(mismatch)}
+        self._count(outcome, reason, duration_ms, line.get("age_ms"), [name for name, is_so in marks.items() if is_so])
 
     def count_open_claims(self, number: int) -> None:
         """How many claims a run of the redrive found open long after their lease."""
@@ -53,7 +58,8 @@ class Telemetry:
 
     def _log(self, line: dict[str, object], outcome: str, error: Exception | None) -> None:
         if error is None:
-            (self.logger.warning if "unrecorded" in line else self.logger.info)("Notification accepted", extra=line)
+            odd = "unrecorded" in line or "schema_mismatch" in line
+            (self.logger.warning if odd else self.logger.info)("Notification accepted", extra=line)
         elif isinstance(error, NotificationError):
             line["advice"] = error.advice
             levels = {"in_flight": self.logger.info, "refused": self.logger.warning, "failed": self.logger.error}
@@ -61,7 +67,7 @@ class Telemetry:
         else:
             self.logger.error("Unexpected error: please report it", extra=line, exc_info=error)
 
-    def _count(self, outcome: str, reason: str, duration_ms: float, age_ms: object, *, near_loss: bool) -> None:
+    def _count(self, outcome: str, reason: str, duration_ms: float, age_ms: object, marks: list[str]) -> None:
         metrics = self._metrics
         metrics.add_dimension("outcome", outcome)
         if reason:
@@ -70,8 +76,8 @@ class Telemetry:
         metrics.add_metric("Duration", MetricUnit.Milliseconds, duration_ms)
         if isinstance(age_ms, int):
             metrics.add_metric("Age", MetricUnit.Milliseconds, max(age_ms, 0))
-        if near_loss:
-            metrics.add_metric("NearLoss", MetricUnit.Count, 1)
+        for mark in marks:
+            metrics.add_metric(mark, MetricUnit.Count, 1)
         metrics.flush_metrics()
 
 
@@ -96,6 +102,8 @@ def _known(receipt: Receipt) -> dict[str, object]:
         known |= {name: getattr(receipt.notification, name) for name in names}
     elif receipt.request:
         known |= {name: receipt.request.ascii(name)[:_UNVERIFIED_CHARACTERS] for name in names}
+    if receipt.conformity:
+        known["schema"] = receipt.conformity.state
     if receipt.verified:
         known |= {"convention": receipt.verified.convention, "key": receipt.verified.key}
     return known

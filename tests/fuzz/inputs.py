@@ -9,6 +9,8 @@ from urllib.parse import quote_from_bytes, quote_plus
 
 from hypothesis import strategies as st
 
+from local.events import MSG_METHODS
+
 NOW_MS = 1_700_000_000_000
 APP = "2014060600164699"
 
@@ -117,7 +119,7 @@ identifiers = tame | texts | st.sampled_from(["x" * 1_024, "x" * 1_025, "中" * 
 #: What each common parameter may be, of things that are not what it should be.
 odd_values: dict[str, st.SearchStrategy[str]] = {
     "notify_id": identifiers,
-    "msg_method": identifiers | st.just("x" * 257),
+    "msg_method": identifiers | st.sampled_from(MSG_METHODS) | st.just("x" * 257),
     "app_id": st.sampled_from([APP, APP, APP, "", APP + "\x00", "2021", "中"]),
     "utc_timestamp": timestamps,
     "notify_time": times,

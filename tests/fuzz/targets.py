@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alipay_gateway import errors, text
+from alipay_gateway.catalogue import Catalogue
 from alipay_gateway.cloudevent import stored_message, to_message
 from alipay_gateway.encryption import decrypt
 from alipay_gateway.errors import CannotDecrypt, MalformedRequest, MessageTooLarge
@@ -295,12 +296,15 @@ def notification(parameters: dict[bytes, bytes], seed: int) -> None:
             _decode({**variant, b"app_id": APP.encode()})  # the keyring knows no other
 
 
+_CATALOGUE = Catalogue()
+
+
 def _decode(parameters: dict[bytes, bytes]) -> None:
     key = base64.b64decode(str(alipay().aes_key))
     request = SignedRequest(parameters)
     try:
         read = read_notification(request, lambda raw, codecs: decrypt(raw, [key], codecs))
-        message = to_message(read)
+        message = to_message(read, _CATALOGUE.check(read))
     except (MalformedRequest, CannotDecrypt, MessageTooLarge):
         return
     check_event(message.event, parameters)

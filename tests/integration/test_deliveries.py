@@ -62,6 +62,8 @@ def test_the_published_message_is_a_cloudevent_that_says_where_it_comes_from(wor
         "type": "alipay.trade.order.settle.notify",
         "time": "2023-11-14T22:13:20.123Z",
         "datacontenttype": "application/json",
+        "dataschema": "urn:alipay:schema:alipay.trade.order.settle.notify:1",
+        "schema": "valid",
         "appid": APP,
         "msgversion": "1.1",
         "msgtype": "app",
@@ -74,6 +76,7 @@ def test_the_published_message_is_a_cloudevent_that_says_where_it_comes_from(wor
         "app_id": APP,
         "msg_method": "alipay.trade.order.settle.notify",
         "version": "1.1",
+        "schema": "valid",
         **extra,
     }
 

@@ -36,6 +36,7 @@ def test_a_published_notification_leaves_one_line_that_says_all(world: World, ca
         "notify_id": "n-1",
         "app_id": APP,
         "msg_method": "alipay.trade.order.settle.notify",
+        "schema": "valid",
         "convention": "V1",
         "attempt": 1,
         "age_ms": 120_000,

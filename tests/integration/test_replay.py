@@ -66,6 +66,7 @@ def test_one_notification_is_sent_again_to_the_letter_and_marked(history: World)
         "app_id": APP,
         "msg_method": ORDER_SETTLE.msg_method,
         "version": "1.1",
+        "schema": "valid",
         "replay": "replay-1",
     }
 

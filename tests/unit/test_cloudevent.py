@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from alipay_gateway.catalogue import Conformity
 from alipay_gateway.cloudevent import Message, stored_message, to_message
 from alipay_gateway.errors import MalformedRequest, MessageTooLarge
 from alipay_gateway.notification import Notification, read_notification
@@ -58,6 +59,7 @@ def test_a_standard_notification_is_a_cloudevent() -> None:
         "type": "alipay.trade.order.settle.notify",
         "time": "2018-01-24T12:40:22.752Z",
         "datacontenttype": "application/json",
+        "schema": "unknown",
         "appid": "2014060600164699",
         "msgversion": "1.1",
         "data": {"amount": 10.0},
@@ -79,9 +81,10 @@ def test_what_was_not_sent_has_no_attribute() -> None:
 
 
 def test_attribute_names_are_lower_case_letters_and_digits() -> None:
-    names = event_of(**dict.fromkeys(OPTIONAL, "x"))
+    message = to_message(replace(NOTIFICATION, **dict.fromkeys(OPTIONAL, "x")), Conformity("valid", "urn:s"))  # type: ignore[arg-type]
+    names = json.loads(message.event)
     assert [name for name in names if not re.fullmatch("[a-z0-9]+", name)] == []
-    assert len(names) == 14
+    assert len(names) == 16
 
 
 @pytest.mark.parametrize(
@@ -239,6 +242,7 @@ FILTERS = {
     "app_id": "2014060600164699",
     "msg_method": "alipay.trade.order.settle.notify",
     "version": "1.1",
+    "schema": "unknown",
 }
 
 
@@ -267,9 +271,24 @@ def test_there_are_no_empty_values_and_never_more_than_raw_delivery_carries() ->
     assert len(attributes_of(**everything)) < 10
 
 
-@given(fields=st.fixed_dictionaries({}, optional=dict.fromkeys(OPTIONAL, st.text(st.characters(codec="utf-8")))))
-def test_a_stored_event_makes_the_same_message_again(fields: dict[str, str]) -> None:
-    message = to_message(replace(NOTIFICATION, **fields))  # type: ignore[arg-type]
+CONFORMITIES = [Conformity("valid", "urn:alipay:schema:m:1"), Conformity("invalid", mismatch="$: type"), Conformity()]
+
+
+@pytest.mark.parametrize("conformity", CONFORMITIES, ids=[c.state for c in CONFORMITIES])
+def test_the_event_and_an_attribute_say_whether_the_data_conforms(conformity: Conformity) -> None:
+    message = to_message(NOTIFICATION, conformity)
+    event = json.loads(message.event)
+    assert (event["schema"], event.get("dataschema", "")) == (conformity.state, conformity.dataschema)
+    assert message.attributes["schema"] == conformity.state
+    assert list(event)[-1] == "data"
+
+
+@given(
+    fields=st.fixed_dictionaries({}, optional=dict.fromkeys(OPTIONAL, st.text(st.characters(codec="utf-8")))),
+    conformity=st.sampled_from(CONFORMITIES),
+)
+def test_a_stored_event_makes_the_same_message_again(fields: dict[str, str], conformity: Conformity) -> None:
+    message = to_message(replace(NOTIFICATION, **fields), conformity)  # type: ignore[arg-type]
     assert stored_message(message.event) == message
 
 

@@ -25,6 +25,7 @@ LAYERS = [
     {"publisher"},
     {"signature", "topics", "records"},
     {"keyring", "encryption", "cloudevent", "ledger"},
+    {"catalogue"},
     {"keys", "notification", "borders"},
     {"request"},
     {"text", "aws", "settings", "retries", "certificates"},
@@ -80,6 +81,7 @@ def test_libraries_are_used_where_their_job_is_and_nowhere_else() -> None:
         "aws_lambda_powertools": {"telemetry"},
         "botocore": {"app", "aws", "keyring", "ledger", "records", "redrive", "replay", "topics"},
         "cryptography": {"certificates", "encryption", "keys", "signature"},
+        "fastjsonschema": {"catalogue"},
     }
 
 
@@ -178,6 +180,7 @@ def test_all_but_the_entry_are_imported_without_an_environment() -> None:
         pytest.param("boto3", id="boto3, where botocore is enough"),
         pytest.param("cryptography.x509", id="certificates"),
         pytest.param("aws_lambda_powertools.event_handler", id="a router"),
+        pytest.param("fastjsonschema", id="the validator of schemas"),
     ],
 )
 def test_starting_up_does_not_load(heavy: str, started: set[str]) -> None:
