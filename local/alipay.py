@@ -96,9 +96,11 @@ class SimulatedAlipay:
             raise ValueError(f"{path} holds no RSA key")
         return cls(key, aes_key=aes_key)
 
-    def with_certificate(self, *, days: float = 365, now: datetime | None = None) -> SimulatedAlipay:
-        """The same Alipay in certificate mode, its certificate new: it expires `days` from now."""
-        certificate = issue(self._private_key.public_key(), days=days, now=now)
+    def with_certificate(
+        self, certificate: str | None = None, *, days: float = 365, now: datetime | None = None
+    ) -> SimulatedAlipay:
+        """The same Alipay in certificate mode, with a certificate (PEM) or a new one that expires `days` from now."""
+        certificate = certificate or issue(self._private_key.public_key(), days=days, now=now)
         return SimulatedAlipay(self._private_key, aes_key=self.aes_key, certificate=certificate)
 
     def with_key_only(self) -> SimulatedAlipay:
@@ -155,6 +157,34 @@ class SimulatedAlipay:
         }
         return self.sign(parameters, charset, convention)
 
+    def flat_notification(
+        self,
+        *,
+        app_id: str,
+        notify_type: str,
+        fields: Mapping[str, str],
+        notify_id: str | None = None,
+        sent_ms: int | None = None,
+        charset: str = "UTF-8",
+        convention: Convention = Convention.V1,
+        sign_type: str = "RSA2",
+    ) -> SignedNotification:
+        """A signed version 1.0 notification, its business fields beside the common parameters.
+
+        `sent_ms` is in epoch milliseconds, now by default; on the wire it is Beijing time to the second.
+        """
+        parameters = {
+            "notify_time": _beijing_time(_now_ms() if sent_ms is None else sent_ms),
+            "notify_type": notify_type,
+            "notify_id": notify_id or secrets.token_hex(16),
+            "charset": charset,
+            "version": "1.0",
+            "app_id": app_id,
+            "sign_type": sign_type,
+            **fields,
+        }
+        return self.sign(parameters, charset, convention)
+
     def sign(
         self, parameters: Mapping[str, str], charset: str = "UTF-8", convention: Convention = Convention.V1
     ) -> SignedNotification:
@@ -176,8 +206,7 @@ class SimulatedAlipay:
     def retry(self, notification: SignedNotification, *, sent_ms: int | None = None) -> SignedNotification:
         """The same notification sent again: same notify_id, new time of sending (epoch ms, default now)."""
         sent_ms = _now_ms() if sent_ms is None else sent_ms
-        notify_time = datetime.fromtimestamp(sent_ms // 1000, UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
-        times = {"utc_timestamp": str(sent_ms), "notify_time": notify_time}
+        times = {"utc_timestamp": str(sent_ms), "notify_time": _beijing_time(sent_ms)}
         refreshed = {name: times.get(name, value) for name, value in notification.parameters.items()}
         return self.sign(refreshed, notification.charset, notification.convention)
 
@@ -263,6 +292,10 @@ def deliver_with_retries(
         if answers[-1].accepted:
             break
     return answers
+
+
+def _beijing_time(epoch_ms: int) -> str:
+    return datetime.fromtimestamp(epoch_ms // 1000, UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _now_ms() -> int:

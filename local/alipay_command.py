@@ -32,6 +32,7 @@ MESSAGES = {
     "operation": messages.OPERATION_RESULT,
     "shop": messages.SHOP_REJECTED,
 }
+FLAT_MESSAGES = {"payment": messages.PAYMENT}
 DEFAULT_APP_ID = "2021000000000001"
 
 
@@ -48,8 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def keygen(arguments: argparse.Namespace) -> int:
     alipay = SimulatedAlipay.generate(arguments.bits, aes_key=generate_aes_key() if arguments.aes else None)
+    if arguments.cert:
+        alipay = alipay.with_certificate()
     keyring = json.dumps({arguments.app_id: alipay.keyring_entry()}, indent=2)
     _write_private(arguments.key, alipay.private_pem())
+    if alipay.certificate:
+        _write_private(arguments.cert, alipay.certificate.encode())
     notes = Console(stderr=True)
     notes.print(f"The private key is in [bold]{escape(str(arguments.key))}[/]: keep it to yourself.")
     if arguments.keyring is None:
@@ -100,6 +105,10 @@ def _signed(arguments: argparse.Namespace) -> tuple[SimulatedAlipay, SignedNotif
         alipay = SimulatedAlipay.from_pem(arguments.key, aes_key=arguments.aes_key)
     else:
         raise ValueError("Sign with --key private.pem, or with --forge for a signature that must be refused")
+    if arguments.cert:
+        alipay = alipay.with_certificate(arguments.cert.read_text("ascii"))
+    if arguments.message in FLAT_MESSAGES:
+        return alipay, _signed_flat(alipay, arguments)
     message = asdict(MESSAGES[arguments.message])
     chosen = {"msg_method": arguments.msg_method, "biz_content": arguments.biz_content}
     message |= {name: value for name, value in chosen.items() if value is not None}
@@ -112,6 +121,21 @@ def _signed(arguments: argparse.Namespace) -> tuple[SimulatedAlipay, SignedNotif
         sign_type=arguments.sign_type,
         encrypt=arguments.encrypt,
         extra=dict(arguments.set),
+    )
+
+
+def _signed_flat(alipay: SimulatedAlipay, arguments: argparse.Namespace) -> SignedNotification:
+    if arguments.encrypt or arguments.biz_content is not None:
+        raise ValueError("A version 1.0 notification has no biz_content: give its fields with --set, unencrypted")
+    message = FLAT_MESSAGES[arguments.message]
+    return alipay.flat_notification(
+        app_id=arguments.app_id,
+        notify_type=arguments.msg_method or message.notify_type,
+        fields={**message.fields, **dict(arguments.set)},
+        notify_id=arguments.notify_id,
+        charset=arguments.charset,
+        convention=Convention(arguments.convention),
+        sign_type=arguments.sign_type,
     )
 
 
@@ -159,13 +183,20 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--keyring", type=Path, help="write the keyring JSON here instead of to standard output")
     make.add_argument("--app-id", default=DEFAULT_APP_ID, help="application the key is for (%(default)s)")
     make.add_argument("--aes", action="store_true", help="make an AES key too, for encrypted messages")
+    make.add_argument("--cert", type=Path, help="write a certificate of the key here: certificate mode")
     make.add_argument("--bits", type=int, default=2048, help="size of the RSA key (%(default)s)")
 
     message = argparse.ArgumentParser(add_help=False)
     message.add_argument("--key", type=Path, help="Alipay's private key, PEM, as keygen writes it")
     message.add_argument("--forge", action="store_true", help="sign with a key made on the spot, as a forger would")
+    message.add_argument("--cert", type=Path, help="Alipay's certificate, PEM: certificate mode")
     message.add_argument("--app-id", default=DEFAULT_APP_ID, help="receiving application (%(default)s)")
-    message.add_argument("--message", choices=MESSAGES, default="settle", help="one of the samples (%(default)s)")
+    message.add_argument(
+        "--message",
+        choices=[*MESSAGES, *FLAT_MESSAGES],
+        default="settle",
+        help="one of the samples; a payment is of version 1.0",
+    )
     message.add_argument("--msg-method", help="any other message name")
     message.add_argument("--biz-content", type=_text_or_file, metavar="TEXT|@FILE", help="any other content")
     message.add_argument("--notify-id", help="same id, same notification (default: a new one)")

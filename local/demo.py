@@ -18,17 +18,18 @@ from rich.table import Table
 
 from local.alipay import Answer, Convention, Part, SignedNotification, SimulatedAlipay, deliver, generate_aes_key
 from local.emulator import CommandFailed
-from local.messages import OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED
+from local.events import MSG_METHODS
+from local.messages import OPERATION_RESULT, ORDER_SETTLE, PAYMENT, SHOP_REJECTED
 from local.services import Service, receive, subscribe
 from local.stack import STATE, Stack, running_stack
 
 APP, OTHER_APP = "2021000000000001", "2021000000000002"
 UNKNOWN_METHOD = "alipay.marketing.voucher.used.notify"
 
-ACCOUNTING = Service("accounting", [ORDER_SETTLE.msg_method])
+ACCOUNTING = Service("accounting", [ORDER_SETTLE.msg_method, PAYMENT.notify_type])
 ONBOARDING = Service("onboarding", [SHOP_REJECTED.msg_method])
 AGENCY = Service("agency", [OPERATION_RESULT.msg_method], {"data": {"handle_status": ["success"]}})
-AUDIT = Service("audit", [ORDER_SETTLE.msg_method, SHOP_REJECTED.msg_method, OPERATION_RESULT.msg_method, "unrouted"])
+AUDIT = Service("audit", [*MSG_METHODS, "unrouted"])
 SERVICES = (ACCOUNTING, ONBOARDING, AGENCY, AUDIT)
 
 
@@ -51,7 +52,8 @@ class Delivery:
 
 
 def deliveries(alipay: SimulatedAlipay, other: SimulatedAlipay) -> list[Delivery]:
-    """The programme."""
+    """The programme. `other` is the Alipay of another app, which is in certificate mode."""
+    payment = alipay.flat_notification(app_id=APP, **vars(PAYMENT), charset="GBK")
     settle = alipay.notification(app_id=APP, **vars(ORDER_SETTLE), charset="GBK", convention=Convention.V2)
     shop = alipay.notification(app_id=APP, **vars(SHOP_REJECTED))
     operation = alipay.notification(app_id=APP, **vars(OPERATION_RESULT), encrypt=True)
@@ -72,12 +74,13 @@ def deliveries(alipay: SimulatedAlipay, other: SimulatedAlipay) -> list[Delivery
         Delivery("A settlement", "GBK, V2", settle, content[0], [ACCOUNTING, AUDIT]),
         Delivery("A rejected shop", "UTF-8, V1, in the query", shop, content[1], [ONBOARDING, AUDIT], "query"),
         Delivery("An operation's result", "AES, UTF-8, V1", operation, content[2], [AGENCY, AUDIT]),
+        Delivery("A payment (version 1.0)", "flat, GBK, V1", payment, PAYMENT.data, [ACCOUNTING, AUDIT]),
         Delivery("A failed operation", "GB2312, V1", unwanted, refused, [AUDIT]),
         Delivery("The settlement again", "retried", alipay.retry(settle)),
         Delivery("The settlement forged", "10.00 → 90.00", forged, answer=(403, "fail")),
         Delivery("An unknown msg_method", "UTF-8, V1", unknown, unknown_content, [AUDIT]),
         Delivery("A broadcast, app 1", "UTF-8, V1", first, content[1], [ONBOARDING, AUDIT]),
-        Delivery("A broadcast, app 2", "GBK, V1", second, content[1], [ONBOARDING, AUDIT]),
+        Delivery("A broadcast, app 2", "GBK, V1, certificate", second, content[1], [ONBOARDING, AUDIT]),
     ]
 
 
@@ -141,20 +144,21 @@ def _sent(programme: Sequence[Delivery], answers: Sequence[Answer]) -> Table:
 
 
 def _received(programme: Sequence[Delivery], received: Mapping[str, Sequence[str]]) -> Table:
-    numbers = {delivery.key: str(n) for n, delivery in reversed(list(enumerate(programme, start=1)))}
+    numbers = {delivery.key: n for n, delivery in reversed(list(enumerate(programme, start=1)))}
     table = Table(title="What each subscriber's queue received", title_justify="left")
-    for column in ("queue", "", "type", "data"):
+    for column in ("queue", "", "type", "schema", "data"):
         table.add_column(column, overflow="fold")
     for service in SERVICES:
         events = sorted(
-            map(json.loads, received[service.name]), key=lambda event: numbers.get((event["id"], event["appid"]), "?")
+            map(json.loads, received[service.name]), key=lambda event: numbers.get((event["id"], event["appid"]), 0)
         )
         for row, event in enumerate(events):
             label = "" if row else service.name + (" [dim](filtered)[/]" if service.filter_policy else "")
             table.add_row(
                 label,
-                numbers.get((event["id"], event["appid"]), "?"),
+                str(numbers.get((event["id"], event["appid"]), "?")),
                 _short(event["type"]),
+                event["schema"],
                 escape(_gist(event["data"])),
             )
         table.add_section()
@@ -170,7 +174,7 @@ def _gist(data: Mapping[str, Any]) -> str:
     """The telling fields of a message."""
     if details := data.get("royalty_detail_list"):
         return " · ".join(f"{d['amount']:.2f} {d['state']} {d.get('error_desc', '')}".strip() for d in details)
-    telling = ("shop_name", "reason", "handle_status", "name", "merchant_no")
+    telling = ("subject", "total_amount", "trade_status", "shop_name", "reason", "handle_status", "name", "merchant_no")
     return " · ".join(str(data[field]) for field in telling if field in data)
 
 
@@ -178,7 +182,8 @@ def main() -> int:
     """The demo, from nothing to its tables."""
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print("[bold]The Alipay notification gateway, deployed to an AWS emulated on this machine[/]")
-    alipay, other = SimulatedAlipay.generate(aes_key=generate_aes_key()), SimulatedAlipay.generate()
+    alipay = SimulatedAlipay.generate(aes_key=generate_aes_key())
+    other = SimulatedAlipay.generate().with_certificate()
     try:
         with running_stack(STATE / "demo", console) as stack:
             stack.put_keyring({APP: alipay.keyring_entry(), OTHER_APP: other.keyring_entry()})

@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
 
 from local.alipay import Convention, SignedNotification, SimulatedAlipay, generate_aes_key
-from local.messages import OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED
+from local.messages import OPERATION_RESULT, ORDER_SETTLE, PAYMENT, SHOP_REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DIRECTORY = Path(__file__).parents[1] / "events"
-APP_ID = "2014060600164699"
+APP_ID, CERTIFIED_APP_ID = "2014060600164699", "2014060600164700"
 SENT_MS = 1_627_617_605_000
 """When the samples were sent, epoch milliseconds: 2021-07-30 12:00:05 in Beijing."""
-MSG_METHODS = tuple(message.msg_method for message in (OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED))
+MSG_METHODS = (
+    *(message.msg_method for message in (OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED)),
+    PAYMENT.notify_type,
+)
 
 Carrier = Literal["base64 body", "plain body", "query"]
 """Where API Gateway puts the parameters: it encodes a form body, `sam local start-api` may not."""
@@ -38,8 +41,8 @@ _SOURCE_IP = "203.0.113.10"
 _USER_AGENT = "Mozilla/4.0"
 
 
-def sample_events(alipay: SimulatedAlipay) -> dict[str, dict[str, Any]]:
-    """File name → event."""
+def sample_events(alipay: SimulatedAlipay, certified: SimulatedAlipay) -> dict[str, dict[str, Any]]:
+    """File name → event. `certified` is the Alipay of another app, which is in certificate mode."""
     event = partial(http_api_event, received_ms=SENT_MS + 350)
     signed = partial(alipay.notification, app_id=APP_ID, utc_timestamp=SENT_MS)
     operation = partial(signed, **vars(OPERATION_RESULT))
@@ -50,12 +53,16 @@ def sample_events(alipay: SimulatedAlipay) -> dict[str, dict[str, Any]]:
     again_ms = SENT_MS + 120_000
     dearer = ORDER_SETTLE.biz_content.replace("10.00", "90.00")
     unknown = shop(msg_method="ant.merchant.expand.shop.save.passed", notify_id=_notify_id("unknown"))
+    payment = partial(alipay.flat_notification, app_id=APP_ID, sent_ms=SENT_MS, **vars(PAYMENT))
+    in_certificate_mode = partial(certified.notification, app_id=CERTIFIED_APP_ID, utc_timestamp=SENT_MS)
     return {
         "operation-result.json": event(operation(notify_id=_notify_id("operation"))),
         "order-settle-gbk.json": event(first),
         "shop-rejected-aes.json": event(shop(notify_id=_notify_id("shop"), encrypt=True)),
         "query-string-gbk.json": event(settle(notify_id=_notify_id("query")), carrier="query"),
         "plain-body.json": event(shop(notify_id=_notify_id("plain")), carrier="plain body"),
+        "payment.json": event(payment(notify_id=_notify_id("payment"))),
+        "certificate.json": event(in_certificate_mode(**vars(ORDER_SETTLE), notify_id=_notify_id("certificate"))),
         "duplicate.json": event(alipay.retry(first, sent_ms=again_ms), received_ms=again_ms + 350),
         "unknown-method.json": event(unknown),
         "tampered.json": event(settle(notify_id=_notify_id("tampered")).with_parameter("biz_content", dearer)),
@@ -117,9 +124,11 @@ def http_api_event(
 def write_events(directory: Path) -> None:
     """Write every event and the keyring that verifies them, under a key pair made here and forgotten."""
     alipay = SimulatedAlipay.generate(aes_key=generate_aes_key())
-    for name, event in sample_events(alipay).items():
+    certified = SimulatedAlipay.generate().with_certificate(days=3650)
+    for name, event in sample_events(alipay, certified).items():
         _write_json(directory / name, event)
-    _write_json(directory / "keyring.json", {APP_ID: alipay.keyring_entry()})
+    keyring = {APP_ID: alipay.keyring_entry(), CERTIFIED_APP_ID: certified.keyring_entry()}
+    _write_json(directory / "keyring.json", keyring)
 
 
 def write_env(

@@ -1,5 +1,7 @@
-"""The three messages of the documents, as Alipay writes them: white space, key order and `10.00` included."""
+"""Messages as Alipay writes them: white space, key order and `10.00` included."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -9,6 +11,19 @@ class Message:
 
     msg_method: str
     biz_content: str
+
+
+@dataclass(frozen=True)
+class FlatMessage:
+    """A version 1.0 notification's name and the business fields that lie flat beside the common parameters."""
+
+    notify_type: str
+    fields: Mapping[str, str]
+
+    @property
+    def data(self) -> str:
+        """The fields as the JSON that subscribers receive."""
+        return json.dumps(dict(self.fields), ensure_ascii=False, separators=(",", ":"))
 
 
 OPERATION_RESULT = Message(
@@ -57,4 +72,22 @@ SHOP_REJECTED = Message(
 "out_biz_no":"0001119901210328000565010000",
 "store_id":"NO0001"
 }""",
+)
+
+PAYMENT = FlatMessage(
+    "trade_status_sync",
+    {
+        "trade_no": "2021073022001456781000123456",
+        "out_trade_no": "20210730-0001",
+        "trade_status": "TRADE_SUCCESS",
+        "subject": "西湖龙井 & 茶点",
+        "total_amount": "88.80",
+        "receipt_amount": "88.80",
+        "buyer_id": "2088102165945162",
+        "seller_id": "2088202961712733",
+        "gmt_create": "2021-07-30 11:59:40",
+        "gmt_payment": "2021-07-30 12:00:04",
+        "fund_bill_list": '[{"amount":"88.80","fundChannel":"ALIPAYACCOUNT"}]',
+        "passback_params": "",
+    },
 )

@@ -18,8 +18,8 @@ NewQueue = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def other_alipay() -> SimulatedAlipay:
-    """Alipay as another app knows it."""
-    return SimulatedAlipay.generate()
+    """Alipay as another app knows it, which is in certificate mode."""
+    return SimulatedAlipay.generate().with_certificate()
 
 
 @pytest.fixture(scope="session")

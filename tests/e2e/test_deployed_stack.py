@@ -208,6 +208,8 @@ def test_the_subscriber_of_the_readme_receives(stack: Stack, alipay: SimulatedAl
         ("shop-rejected-aes.json", SUCCESS),
         ("query-string-gbk.json", SUCCESS),
         ("plain-body.json", SUCCESS),
+        ("payment.json", SUCCESS),
+        ("certificate.json", SUCCESS),
         ("unknown-method.json", SUCCESS),
         ("tampered.json", (403, "fail")),
     ],

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from local.messages import ORDER_SETTLE
+from local.messages import ORDER_SETTLE, PAYMENT
 from tests.integration.test_logs import lines
-from tests.support.world import World
+from tests.support.world import APP, World
 
 Capture = pytest.CaptureFixture[str]
 SUCCESS = (200, "success")
@@ -67,30 +67,11 @@ def test_a_number_that_python_cannot_hold_is_published_to_the_letter(world: Worl
 
 
 def test_the_flat_fields_of_a_payment_match_the_schema_of_their_notify_type(world: World) -> None:
-    payment = world.alipay.sign(
-        {
-            "notify_id": "n-1",
-            "notify_type": "trade_status_sync",
-            "notify_time": "2021-07-30 12:00:05",
-            "app_id": "2014060600164699",
-            "charset": "UTF-8",
-            "version": "1.0",
-            "sign_type": "RSA2",
-            "trade_no": "2021073022001",
-            "out_trade_no": "A-1",
-            "trade_status": "TRADE_SUCCESS",
-            "total_amount": "88.88",
-            "subject": "茶 & 点心",
-            "gmt_payment": "2021-07-30 12:00:04",
-            "passback_params": "",
-        }
-    )
+    payment = world.alipay.flat_notification(app_id=APP, **vars(PAYMENT), sent_ms=1_627_617_605_000)
     world.now = 1_627_617_605
 
     assert world.deliver(payment) == SUCCESS
 
-    (message,) = world.published("unrouted")
-    event = json.loads(message["Body"])
-    assert (event["type"], event["schema"]) == ("trade_status_sync", "valid")
-    assert (event["data"]["subject"], event["data"]["passback_params"]) == ("茶 & 点心", "")
+    (event,) = world.events("trade_status_sync")
+    assert (event["type"], event["schema"], event["data"]) == ("trade_status_sync", "valid", PAYMENT.fields)
     assert event["time"] == "2021-07-30T04:00:05.000Z"

@@ -17,22 +17,21 @@ from moto.core.models import botocore_stubber  # moto must be there before the s
 from alipay_gateway.app import Handler, build
 from alipay_gateway.settings import Settings, Stores
 from local.alipay import SignedNotification, SimulatedAlipay
-from local.events import Carrier, http_api_event
-from local.messages import OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED
+from local.events import MSG_METHODS, Carrier, http_api_event
+from local.messages import ORDER_SETTLE
 from tests.support.lambda_context import LambdaContext
 
 REGION = "us-east-1"
 TABLE = "ledger"
 KEYRING = "alipay-gateway/keyring"
 PREFIX = f"arn:aws:sns:{REGION}:123456789012:alipay-gateway-"
-MSG_METHODS = frozenset(message.msg_method for message in (OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED))
 APP = "2014060600164699"
 
 STORES = Stores(
     ledger_table=TABLE,
     retention_days=30,
     topic_arn_prefix=PREFIX,
-    msg_methods=MSG_METHODS,
+    msg_methods=frozenset(MSG_METHODS),
     unrouted_topic_arn=f"{PREFIX}unrouted",
 )
 

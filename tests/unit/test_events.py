@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.x509 import load_pem_x509_certificate
 
 from local.events import write_env, write_events
-from local.messages import OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED
+from local.messages import OPERATION_RESULT, ORDER_SETTLE, PAYMENT, SHOP_REJECTED
 
 COMMITTED = Path(__file__).parents[2] / "events"
 GENUINE = [
@@ -25,6 +26,8 @@ GENUINE = [
     "shop-rejected-aes.json",
     "query-string-gbk.json",
     "plain-body.json",
+    "payment.json",
+    "certificate.json",
     "duplicate.json",
     "unknown-method.json",
 ]
@@ -57,7 +60,11 @@ def parameters_of(event: dict[str, Any]) -> dict[str, bytes]:
 
 def verify(event: dict[str, Any], keyring: dict[str, Any], *, left_out: set[str]) -> None:
     parameters = parameters_of(event)
-    key = load_der_public_key(base64.b64decode(keyring[APP_ID]["alipay_public_keys"][0], validate=True))
+    (entry,) = keyring[parameters["app_id"].decode()]["alipay_public_keys"]
+    if entry.startswith("-----BEGIN CERTIFICATE"):
+        key: object = load_pem_x509_certificate(entry.encode()).public_key()
+    else:
+        key = load_der_public_key(base64.b64decode(entry, validate=True))
     assert isinstance(key, rsa.RSAPublicKey)
     content = b"&".join(name.encode() + b"=" + parameters[name] for name in sorted(parameters.keys() - left_out))
     key.verify(base64.b64decode(parameters["sign"], validate=True), content, padding.PKCS1v15(), hashes.SHA256())
@@ -167,7 +174,8 @@ def test_the_env_file_names_the_resources_of_the_local_stack(tmp_path: Path) -> 
         "AWS_ENDPOINT_URL": "http://10.0.0.1:1",
         "LEDGER_TABLE": "made-up",
         "TOPIC_ARN_PREFIX": "arn:aws:sns:us-east-1:000000000000:mine-",
-        "MSG_METHODS": f"{OPERATION_RESULT.msg_method},{ORDER_SETTLE.msg_method},{SHOP_REJECTED.msg_method}",
+        "MSG_METHODS": f"{OPERATION_RESULT.msg_method},{ORDER_SETTLE.msg_method},{SHOP_REJECTED.msg_method},"
+        f"{PAYMENT.notify_type}",
         "UNROUTED_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:mine-unrouted",
         "KEYRING_SECRET_ID": "mine/keyring",
         "RETENTION_DAYS": "36500",
