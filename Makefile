@@ -8,7 +8,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .PHONY: help
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/ready: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.13 …")'
@@ -52,6 +52,10 @@ faults: $(VENV)/ready ## run all 10,000 fault plans and the long state machine
 fuzz: $(VENV)/ready ## try hostile and odd inputs; ARGS="--seconds 3600 --seed 7"
 	@PYTHONPATH=handler $(BIN)/python -m tests.fuzz $(ARGS)
 
+.PHONY: conformance
+conformance: $(VENV)/ready ## compare with Alipay's own SDKs, write docs/conformance.md
+	@PYTHONPATH=handler $(BIN)/python -m local.conformance
+
 .PHONY: events lock clean
 events: $(VENV)/ready ## make the sample events and their keyring anew
 	@$(BIN)/python -m local.events
@@ -61,6 +65,8 @@ lock: $(VENV)/ready ## resolve the pinned, hashed requirements anew
 		--no-emit-index-url layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url \
 		-c layers/dependencies/requirements.txt requirements-dev.in -o requirements-dev.txt
+	for sdk in alipay-sdk-python python-alipay-sdk; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--no-strip-extras --generate-hashes --no-emit-index-url tests/conformance/sdks/$$sdk.in -o tests/conformance/sdks/$$sdk.txt; done
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .aws-sam .local
