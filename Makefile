@@ -56,7 +56,10 @@ fuzz: $(VENV)/ready ## try hostile and odd inputs; ARGS="--seconds 3600 --seed 7
 conformance: $(VENV)/ready ## compare with Alipay's own SDKs, write docs/conformance.md
 	@PYTHONPATH=handler $(BIN)/python -m local.conformance
 
-.PHONY: events lock clean
+.PHONY: events catalogue lock clean
+catalogue: $(VENV)/ready ## make the messages' pages and typed classes from their schemas
+	@$(BIN)/python -m local.catalogue
+
 events: $(VENV)/ready ## make the sample events and their keyring anew
 	@$(BIN)/python -m local.events
 
