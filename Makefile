@@ -68,6 +68,8 @@ lock: $(VENV)/ready ## resolve the pinned, hashed requirements anew
 		--no-emit-index-url layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url \
 		-c layers/dependencies/requirements.txt requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.13 --no-strip-extras --generate-hashes --no-emit-index-url \
+		-c layers/dependencies/requirements.txt examples/subscriber/requirements.in -o examples/subscriber/requirements.txt
 	for sdk in alipay-sdk-python python-alipay-sdk; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 		--no-strip-extras --generate-hashes --no-emit-index-url tests/conformance/sdks/$$sdk.in -o tests/conformance/sdks/$$sdk.txt; done
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -85,9 +85,8 @@ def running_stack(directory: Path, console: Console) -> Iterator[Stack]:
 def deploy(directory: Path, pid: int, port: int, progress: Progress) -> Stack:
     """Builds and deploys the template with SAM, and adds what the emulator leaves out."""
     endpoint = endpoint_of(port)
-    # A build of its own: its layer is for this machine's Python and must never reach a real deployment.
     progress("sam build")
-    _run(["build", "--build-dir", directory / "build", "--cache-dir", directory / "cache"], port, LAYER_TARGET="host")
+    sam_build(directory, port)
     progress("sam deploy")
     sam_deploy(directory, port)
     stack = find_stack(endpoint, pid)
@@ -96,13 +95,24 @@ def deploy(directory: Path, pid: int, port: int, progress: Progress) -> Stack:
     return stack
 
 
-def sam_deploy(directory: Path, port: int, **parameters: str) -> None:
-    """Deploys what was built in the directory, with the parameters of the template that are given."""
+def sam_build(directory: Path, port: int, source: Path = ROOT) -> None:
+    """Builds the application in the folder `source` into the directory."""
+    # A build of its own: its layer is for this machine's Python and must never reach a real deployment.
+    into = ("--build-dir", directory / "build", "--cache-dir", directory / "cache")
+    _run(["build", *into], port, source, LAYER_TARGET="host")
+
+
+def sam_deploy(directory: Path, port: int, source: Path = ROOT, *, account: str = "", **parameters: str) -> None:
+    """Deploys what was built in the directory, with the parameters of the template that are given.
+
+    `account` is another one than the emulator's usual: it takes twelve digits as an access key for an account.
+    """
     parameters["Architecture"] = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     template = directory / "build" / "template.yaml"
-    config = ROOT / "samconfig.toml"
-    _run(["deploy", "--config-file", config, "--template-file", template, "--parameter-overrides", *overrides], port)
+    configured = ("--config-file", source / "samconfig.toml", "--template-file", template)
+    credentials = {"AWS_ACCESS_KEY_ID": account} if account else {}
+    _run(["deploy", *configured, "--parameter-overrides", *overrides], port, source, **credentials)
 
 
 def find_stack(endpoint: str, pid: int = 0) -> Stack:
@@ -142,11 +152,11 @@ def _leave_topics_to_roles(endpoint: str) -> None:
         sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
 
 
-def _run(arguments: list[str | Path], port: int, **variables: str) -> None:
+def _run(arguments: Sequence[str | Path], port: int, source: Path, **variables: str) -> None:
     sam = Path(sys.executable).with_name("sam")
     done = subprocess.run(  # noqa: S603  the arguments are this module's own
         [sam, *arguments],
-        cwd=ROOT,
+        cwd=source,
         env=environment(port, **variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,

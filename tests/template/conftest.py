@@ -14,6 +14,8 @@ from samcli.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
 
+KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
 Json = dict[str, Any]
 
 
@@ -48,33 +50,65 @@ class Expanded:
 Expand = Callable[..., Expanded]
 
 
-@pytest.fixture(scope="session")
-def source() -> Json:
-    """The template as written, its short forms as dictionaries."""
-    parsed: Json = yaml_parse((ROOT / "template.yaml").read_text())
+def parse(template: Path) -> Json:
+    """A template as written, its short forms as dictionaries."""
+    parsed: Json = yaml_parse(template.read_text())
     return parsed
 
 
-@pytest.fixture(scope="session")
-def expand() -> Expand:
-    """Expands the template of a stack called `alipay`; takes parameters by name, `partition` and `region`."""
+def expander(template: Path) -> Expand:
+    """Expands a template for a stack called `alipay`; takes parameters by name, `partition` and `region`."""
 
     @cache
     def expand(*, partition: str = "aws", region: str = "eu-west-1", **parameters: str) -> Expanded:
         suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
         pseudo = {"AWS::Partition": partition, "AWS::Region": region, "AWS::StackName": "alipay"}
         pseudo["AWS::URLSuffix"] = suffix
+        # Of the two transforms it is this one that resolves conditions and parameters, so every template gets it here.
+        transforms = {"Transform": ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"]}
         validator = SamTemplateValidator(
-            yaml_parse((ROOT / "template.yaml").read_text()),
+            parse(template) | transforms,
             SimpleNamespace(load=dict),
             region=region,
             parameter_overrides={**pseudo, "AWS::AccountId": "111122223333", **parameters},
             language_extensions_enabled=True,
         )
-        template = yaml.safe_load(validator.get_translated_template_if_valid())
-        return Expanded(template["Resources"], template["Outputs"])
+        expanded = yaml.safe_load(validator.get_translated_template_if_valid())
+        conditions = expanded.get("Conditions", {})
+        resources = {
+            name: resource
+            for name, resource in expanded["Resources"].items()
+            if "Condition" not in resource or _holds({"Condition": resource["Condition"]}, conditions)
+        }
+        return Expanded(resources, expanded.get("Outputs", {}))
 
     return expand
+
+
+def _holds(condition: Json, conditions: Json) -> bool:
+    ((function, operands),) = condition.items()
+    match function:
+        case "Condition":
+            return _holds(conditions[operands], conditions)
+        case "Fn::Equals":
+            return bool(operands[0] == operands[1])
+        case "Fn::Not":
+            return not _holds(operands[0], conditions)
+        case "Fn::And":
+            return all(_holds(operand, conditions) for operand in operands)
+        case "Fn::Or":
+            return any(_holds(operand, conditions) for operand in operands)
+    raise ValueError(function)
+
+
+@pytest.fixture(scope="session")
+def source() -> Json:
+    return parse(ROOT / "template.yaml")
+
+
+@pytest.fixture(scope="session")
+def expand() -> Expand:
+    return expander(ROOT / "template.yaml")
 
 
 @pytest.fixture(scope="session")

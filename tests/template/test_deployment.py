@@ -50,8 +50,11 @@ def test_no_partition_is_written_out() -> None:
     text = (ROOT / "template.yaml").read_text()
 
     assert re.findall(r"arn:aws[\w-]*", text) == []
-    # The one service principal that is the same in every partition.
-    assert set(re.findall(r"[\w.]*amazonaws\.com[.\w]*", text)) == {"lambda.amazonaws.com"}
+    # The same in every partition: this service principal, and the names of services in kms:ViaService.
+    assert set(re.findall(r"[\w.${}:]*amazonaws\.com[.\w]*", text)) == {
+        "lambda.amazonaws.com",
+        *(f"{service}.${{AWS::Region}}.amazonaws.com" for service in ("secretsmanager", "dynamodb", "sns")),
+    }
 
 
 def test_nothing_of_another_partition_is_left_in_china(expand: Expand) -> None:

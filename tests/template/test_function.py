@@ -4,7 +4,7 @@ import pytest
 
 from alipay_gateway.ledger import LEASE_MS
 from alipay_gateway.settings import Settings
-from tests.template.conftest import Expand, Expanded, Json
+from tests.template.conftest import KEY_ARN, Expand, Expanded, Json
 
 
 def environment(stack: Expanded) -> Json:
@@ -94,7 +94,11 @@ def test_a_change_of_a_parameter_alone_publishes_a_version(
 def test_a_deployment_that_changes_nothing_of_the_function_publishes_no_version(
     expand: Expand, stack: Expanded
 ) -> None:
-    assert version(expand(LogRetentionDays="7", ThrottlingRateLimit="7")) == version(stack)
+    changed = expand(
+        LogRetentionDays="7", ThrottlingRateLimit="7", SubscriberAccounts="444455556666", KmsKeyArn=KEY_ARN
+    )
+
+    assert version(changed) == version(stack)
 
 
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])

@@ -29,7 +29,7 @@ def test_every_parameter_is_listed_with_its_default(source: Json) -> None:
 
     assert listed.keys() == source["Parameters"].keys()
     defaults = {name: str(parameter["Default"]) for name, parameter in source["Parameters"].items()}
-    assert listed == defaults | {"MsgMethods": "the three of the demo"}
+    assert listed == defaults | {"MsgMethods": "the demo's three, trade_status_sync"}
 
 
 def test_every_sample_event_is_listed() -> None:
