@@ -24,8 +24,8 @@ from .topics import Topics
 class Handler:
     """Answers API Gateway's events. Whatever happens, it returns a reply; only `success` ends Alipay's deliveries."""
 
-    def __init__(self, gateway: NotificationGateway, telemetry: Telemetry, clock: Callable[[], float]) -> None:
-        self._gateway, self._telemetry, self._clock = gateway, telemetry, clock
+    def __init__(self, gateway: NotificationGateway, telemetry: Telemetry) -> None:
+        self._gateway, self._telemetry = gateway, telemetry
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         began = time.perf_counter()
@@ -41,7 +41,7 @@ class Handler:
             failure, reply = error, _reply(500, "fail")
         duration_ms = (time.perf_counter() - began) * 1000
         try:
-            self._telemetry.report(receipt, failure, request_id=request_id, now=self._clock(), duration_ms=duration_ms)
+            self._telemetry.report(receipt, failure, request_id=request_id, duration_ms=duration_ms)
         except Exception:
             logging.getLogger().exception("The delivery was answered %s but not reported", reply["statusCode"])
         return reply
@@ -54,7 +54,7 @@ def _reply(status: int, word: str) -> dict[str, Any]:
 def build(settings: Settings, session: Session, clock: Callable[[], float] = time.time) -> Handler:
     """Wires the function: two clients of one session, the keyring's client only when it is needed."""
     stores = settings.stores
-    telemetry = Telemetry()
+    telemetry = Telemetry(clock)
     source = (
         FileSource(Path(settings.keyring_file))
         if settings.keyring_file
@@ -71,7 +71,7 @@ def build(settings: Settings, session: Session, clock: Callable[[], float] = tim
         retention_days=stores.retention_days,
         clock=clock,
     )
-    return Handler(gateway, telemetry, clock)
+    return Handler(gateway, telemetry)
 
 
 handler = build(Settings.from_env(os.environ), get_session())

@@ -72,8 +72,7 @@ class Redrive:
             self._publisher.publish(receipt.claim, self._topics.route(msg_method), message, remaining_ms, receipt)
         except NotificationError as error:
             failure = error
-        now = self._clock()
-        self._telemetry.report(receipt, failure, request_id=owner, now=now, duration_ms=(now - began) * 1000)
+        self._telemetry.report(receipt, failure, request_id=owner, duration_ms=(self._clock() - began) * 1000)
         return "failed" if failure else "published"
 
 
@@ -86,7 +85,7 @@ def build(stores: Stores, session: Session, clock: Callable[[], float] = time.ti
         Records(dynamodb, stores.ledger_table, clock),
         topics,
         Publisher(ledger, topics, PUBLISH_BUDGET_MS),
-        Telemetry(),
+        Telemetry(clock),
         clock,
     )
 

@@ -1,36 +1,34 @@
-"""One structured log line and one set of metrics for every delivery, and for every notification redriven.
+"""One structured log line for every delivery, and for every notification redriven; its metrics are in the same line.
 
 No line holds a key, a signature, biz_content or a body. What an unverified request says of itself is logged cut short.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-
-from aws_lambda_powertools import Logger, Metrics, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from typing import Any
 
 from .errors import InFlight, NotificationError
 from .ledger import AlreadyPublished
+from .lines import embedded, new_logger
 from .publisher import Receipt
 from .retries import is_near_loss, last_delivery
 
-_NAMESPACE = "AlipayGateway"
 _UNVERIFIED_CHARACTERS = 64
 _SCHEMA_ADVICE = "It was published all the same: if Alipay changed this message, change its schema in schemas/."
 
 
 class Telemetry:
-    """Reports to CloudWatch; Powertools' environment variables set the service's name and the log level."""
+    """Reports to CloudWatch. `clock` tells seconds since the epoch."""
 
-    def __init__(self) -> None:
-        self.logger = Logger()
-        self._metrics = Metrics(namespace=_NAMESPACE)
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.logger = new_logger()
 
-    def report(
-        self, receipt: Receipt, error: Exception | None, *, request_id: str, now: float, duration_ms: float
-    ) -> None:
-        """`error` is what ended the way, if anything; `now` is in seconds since the epoch."""
+    def report(self, receipt: Receipt, error: Exception | None, *, request_id: str, duration_ms: float) -> None:
+        """`error` is what ended the way, if anything."""
+        now = self._clock()
         outcome, reason = _outcome(receipt, error)
-        line: dict[str, object] = {"outcome": outcome, "reason": reason, "function_request_id": request_id}
+        line: dict[str, Any] = {"outcome": outcome, "reason": reason, "function_request_id": request_id}
         line |= _known(receipt) | _times(receipt, now * 1000) | {"duration_ms": round(duration_ms, 1)}
         lost_after = _lost_after(receipt, now * 1000) if outcome == "failed" else ""
         if lost_after:
@@ -40,45 +38,36 @@ class Telemetry:
         mismatch = receipt.conformity.mismatch if receipt.conformity else ""
         if mismatch:
             line |= {"schema_mismatch": mismatch, "schema_advice": _SCHEMA_ADVICE}
-        self._log(line, outcome, error)
-        marks = {"NearLoss": bool(lost_after), "SchemaMismatches": bool(mismatch)}
-        self._count(outcome, reason, duration_ms, line.get("age_ms"), [name for name, is_so in marks.items() if is_so])
+        metrics: dict[str, float] = {"Notifications": 1, "Duration": duration_ms}
+        if "age_ms" in line:
+            metrics["Age"] = max(line["age_ms"], 0)
+        metrics |= {name: 1 for name, is_so in (("NearLoss", lost_after), ("SchemaMismatches", mismatch)) if is_so}
+        dimensions = [["service", "outcome"], *([["service", "outcome", "reason"]] if reason else [])]
+        self._log(line | embedded(metrics, dimensions, now), outcome, error)
 
     def count_open_claims(self, number: int) -> None:
         """How many claims a run of the redrive found open long after their lease."""
-        self._gauge("OpenClaims", number)
+        self.logger.info(
+            "Looked for open claims", extra={"line": embedded({"OpenClaims": number}, [["service"]], self._clock())}
+        )
 
     def count_certificate_days(self, days: float) -> None:
         """How many days are left until the first app has no valid certificate any more."""
-        self._gauge("CertificateDaysLeft", days)
-
-    def _gauge(self, name: str, value: float) -> None:
-        with single_metric(name, MetricUnit.Count, value, namespace=_NAMESPACE) as metric:
-            metric.add_dimension("service", str(self.logger.service))
+        metrics = {"CertificateDaysLeft": round(days, 1)}
+        self.logger.info(
+            "Read the certificates' dates", extra={"line": embedded(metrics, [["service"]], self._clock())}
+        )
 
     def _log(self, line: dict[str, object], outcome: str, error: Exception | None) -> None:
         if error is None:
             odd = "unrecorded" in line or "schema_mismatch" in line
-            (self.logger.warning if odd else self.logger.info)("Notification accepted", extra=line)
+            (self.logger.warning if odd else self.logger.info)("Notification accepted", extra={"line": line})
         elif isinstance(error, NotificationError):
             line["advice"] = error.advice
             levels = {"in_flight": self.logger.info, "refused": self.logger.warning, "failed": self.logger.error}
-            levels[outcome](str(error), extra=line)
+            levels[outcome](str(error), extra={"line": line})
         else:
-            self.logger.error("Unexpected error: please report it", extra=line, exc_info=error)
-
-    def _count(self, outcome: str, reason: str, duration_ms: float, age_ms: object, marks: list[str]) -> None:
-        metrics = self._metrics
-        metrics.add_dimension("outcome", outcome)
-        if reason:
-            metrics.add_dimensions(service=str(self.logger.service), outcome=outcome, reason=reason)
-        metrics.add_metric("Notifications", MetricUnit.Count, 1)
-        metrics.add_metric("Duration", MetricUnit.Milliseconds, duration_ms)
-        if isinstance(age_ms, int):
-            metrics.add_metric("Age", MetricUnit.Milliseconds, max(age_ms, 0))
-        for mark in marks:
-            metrics.add_metric(mark, MetricUnit.Count, 1)
-        metrics.flush_metrics()
+            self.logger.error("Unexpected error: please report it", extra={"line": line}, exc_info=error)
 
 
 def _outcome(receipt: Receipt, error: Exception | None) -> tuple[str, str]:

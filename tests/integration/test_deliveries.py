@@ -125,7 +125,7 @@ def test_a_version_1_0_notification_goes_out_with_its_flat_fields(world: World) 
 
     assert world.deliver(world.alipay.sign(parameters, "GBK")) == SUCCESS
 
-    (event,) = world.events("unrouted")
+    (event,) = world.events("trade_status_sync")
     assert event["data"] == {"total_amount": "10.00", "subject": "西湖龙井", "passback_params": ""}
     assert (event["type"], event["time"]) == ("trade_status_sync", "2023-11-14T22:13:20.000Z")
 

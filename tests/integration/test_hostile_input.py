@@ -197,8 +197,8 @@ def test_no_failure_to_decrypt_can_be_told_from_another(
         )
         capsys.readouterr()
         refused(hostile_world, body_event(signed.form()), 503)
-        (line,) = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" not in line]
-        for changing in ("duration_ms", "function_request_id", "timestamp"):
+        (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+        for changing in ("duration_ms", "Duration", "_aws", "function_request_id", "timestamp"):
             line.pop(changing)
         told.add(json.dumps(line))
 

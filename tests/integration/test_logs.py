@@ -12,10 +12,17 @@ from tests.support.world import APP, World
 Capture = pytest.CaptureFixture[str]
 
 
-def lines(capsys: Capture) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What the function printed since last asked: log lines, and metrics in CloudWatch's embedded format."""
-    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    return [line for line in printed if "_aws" not in line], [line for line in printed if "_aws" in line]
+def lines(capsys: Capture) -> list[dict[str, Any]]:
+    """What the function printed since last asked."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def metrics_of(line: dict[str, Any]) -> dict[str, tuple[float, str]]:
+    """What CloudWatch makes of a line: value and unit of each metric. Every dimension must be a member with a value."""
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "AlipayGateway"
+    assert all(line[name] for names in directive["Dimensions"] for name in names)
+    return {metric["Name"]: (line[metric["Name"]], metric["Unit"]) for metric in directive["Metrics"]}
 
 
 def test_a_published_notification_leaves_one_line_that_says_all(world: World, capsys: Capture) -> None:
@@ -23,11 +30,13 @@ def test_a_published_notification_leaves_one_line_that_says_all(world: World, ca
     notification = world.notification(notify_id="n-1", utc_timestamp=1_700_000_000_000 - 120_000)
     world.deliver(notification)
 
-    ((line,), (metrics,)) = lines(capsys)
+    (line,) = lines(capsys)
 
-    assert line.pop("duration_ms") > 0
+    duration_ms = line.pop("duration_ms")
+    assert duration_ms > 0
     assert len(line.pop("key")) == 16
-    assert {name: line[name] for name in line if name not in ("location", "timestamp", "function_request_id")} == {
+    unchecked = ("location", "timestamp", "function_request_id")
+    assert {name: line[name] for name in line if name[0].islower() and name not in unchecked} == {
         "level": "INFO",
         "message": "Notification accepted",
         "service": "alipay-gateway",
@@ -42,19 +51,24 @@ def test_a_published_notification_leaves_one_line_that_says_all(world: World, ca
         "age_ms": 120_000,
         "waited_ms": 0,
     }
-    assert (metrics["outcome"], metrics["Notifications"], metrics["Age"]) == ("published", [1.0], [120_000.0])
+    assert (line["_aws"]["Timestamp"], line["Duration"]) == (1_700_000_000_000, pytest.approx(duration_ms, abs=0.06))
+    assert metrics_of(line) == {
+        "Notifications": (1, "Count"),
+        "Duration": (line["Duration"], "Milliseconds"),
+        "Age": (120_000, "Milliseconds"),
+    }
 
 
 def test_a_refusal_says_why_and_what_to_do(world: World, capsys: Capture) -> None:
     world.deliver(world.notification(notify_id="n-1").with_parameter("version", "1.0"))
 
-    ((line,), (metrics,)) = lines(capsys)
+    (line,) = lines(capsys)
 
     assert (line["level"], line["outcome"], line["reason"]) == ("WARNING", "refused", "bad_signature")
     assert "支付宝公钥" in line["advice"]
     assert line["notify_id"] == "n-1"
-    assert (metrics["outcome"], metrics["reason"]) == ("refused", "bad_signature")
-    (directive,) = metrics["_aws"]["CloudWatchMetrics"]
+    assert "Age" not in metrics_of(line)  # nobody vouches for when a forgery was sent
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
     # Of this stack alone, in every set of dimensions.
     assert [sorted(names) for names in directive["Dimensions"]] == [
         ["outcome", "service"],
@@ -66,7 +80,7 @@ def test_a_failure_names_what_aws_answered(world: World, capsys: Capture) -> Non
     with world.failing("sns.Publish"):
         world.deliver(world.notification())
 
-    ((line,), _) = lines(capsys)
+    (line,) = lines(capsys)
     assert (line["level"], line["outcome"], line["reason"]) == ("ERROR", "failed", "publish_failed")
     assert "ConnectTimeoutError" in line["message"]
 
@@ -78,7 +92,7 @@ def test_a_publish_without_its_record_is_told(world: World, capsys: Capture) -> 
     with world.stack, world.hooked("before-call.sns.Publish", fail_the_record):
         world.deliver(world.notification())
 
-    ((line,), _) = lines(capsys)
+    (line,) = lines(capsys)
     assert (line["level"], line["outcome"]) == ("WARNING", "published")
     assert "ConnectTimeoutError" in line["unrecorded"]
 
@@ -87,7 +101,7 @@ def test_a_broken_keyring_entry_is_told_apart_from_an_attack(world: World, capsy
     world.put_keyring({APP: {"alipay_public_keys": ["not a key"]}})
     world.deliver(world.notification())
 
-    ((keyring_line, line), _) = lines(capsys)
+    (keyring_line, line) = lines(capsys)
     assert APP in keyring_line["message"]
     assert (line["outcome"], line["reason"]) == ("failed", "keyring_unavailable")
 
@@ -95,7 +109,7 @@ def test_a_broken_keyring_entry_is_told_apart_from_an_attack(world: World, capsy
 def test_an_attackers_text_is_cut_short_in_the_log(world: World, capsys: Capture) -> None:
     world.deliver(world.notification(notify_id="x" * 10_000).with_parameter("version", "1.0"))
 
-    ((line,), _) = lines(capsys)
+    (line,) = lines(capsys)
     assert line["notify_id"] == "x" * 64
 
 
@@ -136,7 +150,7 @@ def test_no_line_holds_a_key_a_signature_or_content(
         world.put_keyring(broken if isinstance(broken, str) else {APP: broken})
         world.new_process()
         world.deliver(good)
-    monkeypatch.setattr("alipay_gateway.gateway.to_message", lambda notification: [][len(notification.data)])
+    monkeypatch.setattr("alipay_gateway.gateway.to_message", lambda notification, _: [][len(notification.data)])
     world.put_keyring({APP: world.alipay.keyring_entry()})
     world.new_process()
     world.deliver(world.notification(biz_content=content))
@@ -169,15 +183,15 @@ def test_a_failure_near_alipays_last_delivery_names_the_time_after_which_it_is_l
         world.now += waited_h * 3600
         world.deliver(world.alipay.retry(notification, sent_ms=int(world.now * 1000)))
 
-    ((line,), (metrics,)) = lines(capsys)
+    (line,) = lines(capsys)
     assert line.get("lost_after") == ("2023-11-15T22:35:20+00:00" if near else None)
-    assert metrics.get("NearLoss") == ([1.0] if near else None)
+    assert metrics_of(line).get("NearLoss") == ((1, "Count") if near else None)
     assert (line["attempt"], line["waited_ms"]) == (2, round(waited_h * 3_600_000))
 
 
 def test_an_old_capture_that_is_replayed_is_not_near_loss(world: World, capsys: Capture) -> None:
     world.deliver(world.notification(utc_timestamp=int((world.now - 40 * 86_400) * 1000)))
 
-    ((line,), (metrics,)) = lines(capsys)
+    (line,) = lines(capsys)
     assert line["reason"] == "outside_replay_window"
-    assert "NearLoss" not in metrics
+    assert "NearLoss" not in metrics_of(line)

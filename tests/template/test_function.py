@@ -28,7 +28,6 @@ def test_every_environment_variable_is_set_and_no_other(stack: Expanded) -> None
         "KEYRING_SECRET_ID",
         "RETENTION_DAYS",
         "POWERTOOLS_SERVICE_NAME",
-        "POWERTOOLS_LOG_LEVEL",
         "PARAMETERS",
     }
 
@@ -77,7 +76,6 @@ def test_the_function_gets_the_layer_of_its_architecture(expand: Expand, archite
     [
         ("MsgMethods", "alipay.trade.order.settle.notify"),
         ("RetentionDays", "31"),
-        ("LogLevel", "DEBUG"),
         ("MemorySize", "1024"),
         ("Architecture", "x86_64"),
         ("Tracing", "true"),

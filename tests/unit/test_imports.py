@@ -28,7 +28,7 @@ LAYERS = [
     {"catalogue"},
     {"keys", "notification", "borders"},
     {"request"},
-    {"text", "aws", "settings", "retries", "certificates"},
+    {"text", "aws", "settings", "retries", "certificates", "lines"},
     {"errors"},
 ]
 
@@ -78,7 +78,7 @@ def test_libraries_are_used_where_their_job_is_and_nowhere_else() -> None:
             if package and package not in sys.stdlib_module_names and not package.startswith("mypy_boto3_"):
                 used[package].add(module)
     assert used == {
-        "aws_lambda_powertools": {"telemetry"},
+        "aws_lambda_powertools": {"lines"},
         "botocore": {"app", "aws", "keyring", "ledger", "records", "redrive", "replay", "topics"},
         "cryptography": {"certificates", "encryption", "keys", "signature"},
         "fastjsonschema": {"catalogue"},
@@ -86,8 +86,8 @@ def test_libraries_are_used_where_their_job_is_and_nowhere_else() -> None:
 
 
 def test_of_powertools_no_more_is_imported_than_is_used() -> None:
-    taken = {name for module, names in imports_of("telemetry") if module.startswith("aws_") for name in names}
-    assert taken == {"Logger", "Metrics", "MetricUnit", "single_metric"}
+    taken = {name for module, names in imports_of("lines") if module.startswith("aws_") for name in names}
+    assert taken == {"Logger", "LambdaPowertoolsFormatter"}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -106,7 +106,7 @@ def test_type_stubs_are_imported_for_type_checking_only(module: str) -> None:
         pytest.param("time", {"app", "redrive", "replay"}, id="the time"),
         pytest.param("socket", set(), id="the network"),
         pytest.param("http", set(), id="HTTP"),
-        pytest.param("logging", {"app"}, id="the log, but through Powertools"),
+        pytest.param("logging", {"app", "lines"}, id="the log, but through Powertools"),
         pytest.param("random", set(), id="chance"),
     ],
 )
