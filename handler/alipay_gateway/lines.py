@@ -1,40 +1,35 @@
-"""What a log line looks like: JSON as Powertools writes it, with metrics in it.
+"""What a log line looks like: JSON, with the metrics in it.
 
 CloudWatch takes metrics out of any JSON line that says under `_aws` which of its members they are (embedded metric
 format): https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from logging import LogRecord
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 _NAMESPACE = "AlipayGateway"
 _UNITS = {"Duration": "Milliseconds", "Age": "Milliseconds"}
 
 
-class _Formatter(LambdaPowertoolsFormatter):
-    """Takes a line's members ready-made, as the record's `line`: a third of the work, where each delivery is a line."""
+class Lines:
+    """Writes lines of the form that Powertools' logger has; its environment variable sets the service's name.
 
-    def format(self, record: LogRecord) -> str:
-        line = record.__dict__.pop("line", None)
-        if line is None or record.exc_info:
-            record.__dict__.update(line or {})
-            return super().format(record)
-        head = {
-            "level": record.levelname,
-            "message": record.getMessage(),
-            "timestamp": self.formatTime(record),
-            "service": self.log_format["service"],
-        }
-        return self.serialize({**head, **line})
+    `rare` is that logger. A delivery's line is written without it, at a fifth of the work, and is never left out by a
+    log level: its metrics would be left out with it.
+    """
 
+    def __init__(self) -> None:
+        self.rare = Logger(level="INFO")
 
-def new_logger() -> Logger:
-    """Powertools' environment variables set the service's name. The level is fixed: a silenced line has no metrics."""
-    return Logger(level="INFO", logger_formatter=_Formatter())
+    def write(self, level: str, message: str, now: float, members: Mapping[str, Any]) -> None:
+        """`now` is in epoch seconds."""
+        timestamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+        head = {"level": level, "message": message, "timestamp": timestamp, "service": self.rare.service}
+        print(json.dumps({**head, **members}, ensure_ascii=False), flush=True)  # noqa: T201  Lambda logs what is printed
 
 
 def embedded(metrics: Mapping[str, float], dimensions: Sequence[Sequence[str]], now: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import InFlight, NotificationError
 from .ledger import AlreadyPublished
-from .lines import embedded, new_logger
+from .lines import Lines, embedded
 from .publisher import Receipt
 from .retries import is_near_loss, last_delivery
 
@@ -22,7 +22,8 @@ class Telemetry:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self.logger = new_logger()
+        self._lines = Lines()
+        self.logger = self._lines.rare
 
     def report(self, receipt: Receipt, error: Exception | None, *, request_id: str, duration_ms: float) -> None:
         """`error` is what ended the way, if anything."""
@@ -43,31 +44,27 @@ class Telemetry:
             metrics["Age"] = max(line["age_ms"], 0)
         metrics |= {name: 1 for name, is_so in (("NearLoss", lost_after), ("SchemaMismatches", mismatch)) if is_so}
         dimensions = [["service", "outcome"], *([["service", "outcome", "reason"]] if reason else [])]
-        self._log(line | embedded(metrics, dimensions, now), outcome, error)
+        line |= embedded(metrics, dimensions, now)
+        if error is None:
+            odd = "unrecorded" in line or "schema_mismatch" in line
+            self._lines.write("WARNING" if odd else "INFO", "Notification accepted", now, line)
+        elif isinstance(error, NotificationError):
+            level = {"in_flight": "INFO", "refused": "WARNING", "failed": "ERROR"}[outcome]
+            self._lines.write(level, str(error), now, line | {"advice": error.advice})
+        else:
+            self.logger.error("Unexpected error: please report it", extra=line, exc_info=error)
 
     def count_open_claims(self, number: int) -> None:
         """How many claims a run of the redrive found open long after their lease."""
-        self.logger.info(
-            "Looked for open claims", extra={"line": embedded({"OpenClaims": number}, [["service"]], self._clock())}
-        )
+        self._gauge("Looked for open claims", "OpenClaims", number)
 
     def count_certificate_days(self, days: float) -> None:
         """How many days are left until the first app has no valid certificate any more."""
-        metrics = {"CertificateDaysLeft": round(days, 1)}
-        self.logger.info(
-            "Read the certificates' dates", extra={"line": embedded(metrics, [["service"]], self._clock())}
-        )
+        self._gauge("Read the certificates' dates", "CertificateDaysLeft", round(days, 1))
 
-    def _log(self, line: dict[str, object], outcome: str, error: Exception | None) -> None:
-        if error is None:
-            odd = "unrecorded" in line or "schema_mismatch" in line
-            (self.logger.warning if odd else self.logger.info)("Notification accepted", extra={"line": line})
-        elif isinstance(error, NotificationError):
-            line["advice"] = error.advice
-            levels = {"in_flight": self.logger.info, "refused": self.logger.warning, "failed": self.logger.error}
-            levels[outcome](str(error), extra={"line": line})
-        else:
-            self.logger.error("Unexpected error: please report it", extra={"line": line}, exc_info=error)
+    def _gauge(self, message: str, name: str, value: float) -> None:
+        now = self._clock()
+        self._lines.write("INFO", message, now, embedded({name: value}, [["service"]], now))
 
 
 def _outcome(receipt: Receipt, error: Exception | None) -> tuple[str, str]:
