@@ -40,9 +40,17 @@ format: $(VENV)/ready ## let ruff format and fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.PHONY: keyring
+keyring: $(VENV)/ready ## look into and change a stack's keyring; ARGS="list"
+	@$(BIN)/python -m local.keyring $(ARGS)
+
 .PHONY: load
 load: $(VENV)/ready ## send 20,000 notifications and reconcile them; ARGS="…"
 	@$(BIN)/python -m local.load $(ARGS)
+
+.PHONY: dashboard
+dashboard: $(VENV)/ready ## draw the dashboard of a load run, docs/img/dashboard.svg; ARGS="…"
+	@$(BIN)/python -m local.dashboard $(ARGS)
 
 .PHONY: faults
 faults: $(VENV)/ready ## run all 10,000 fault plans and the long state machine
@@ -51,6 +59,14 @@ faults: $(VENV)/ready ## run all 10,000 fault plans and the long state machine
 .PHONY: fuzz
 fuzz: $(VENV)/ready ## try hostile and odd inputs; ARGS="--seconds 3600 --seed 7"
 	@PYTHONPATH=handler $(BIN)/python -m tests.fuzz $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/ready ## measure the function beside a do-it-yourself handler and the floor; ARGS="--rounds 21"
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: scale
+scale: $(VENV)/ready ## work out costs and quotas, write docs/scale.md
+	@$(BIN)/python -m local.scale --write
 
 .PHONY: conformance
 conformance: $(VENV)/ready ## compare with Alipay's own SDKs, write docs/conformance.md

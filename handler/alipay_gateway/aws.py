@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.loaders import Loader
 from botocore.session import Session
 
 CLIENT_CONFIG = Config(
@@ -23,6 +24,20 @@ A delivery makes four calls at the most: keyring, claim, publish, complete (or r
 function's 25 s, because it does not begin to publish with less than two calls' time and a second left.
 """
 PUBLISH_BUDGET_MS = 2 * CALL_MS + 1_000
+
+
+class _Loader(Loader):
+    """botocore's, but for a look into the folders of all its four hundred services before it loads one."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
+        return ["dynamodb", "secretsmanager", "sns"]
+
+
+def new_session() -> Session:
+    """A session of botocore's that starts up in less time."""
+    session = Session()
+    session.register_component("data_loader", _Loader())
+    return session
 
 
 def client_of(session: Session, service: str) -> Any:

@@ -7,7 +7,8 @@ keep the signature. Of all the ways to cut a signed content, at most one may be 
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from string import ascii_letters, digits
 
 from .errors import MalformedRequest
 from .request import COMMON_PARAMETERS
@@ -22,23 +23,24 @@ _PAYMENT_FIELDS = frozenset(
 _COMMON = frozenset(name.encode() for name in COMMON_PARAMETERS)
 _KNOWN = _COMMON | frozenset(name.encode() for name in _PAYMENT_FIELDS)
 
-_NAME = re.compile(rb"[\w.-]+")
+_OF_NAMES = f"{ascii_letters}{digits}_.-".encode()
 _PARAMETER = re.compile(rb"&([\w.-]+)=")
 
 
-def refuse_moved_borders(parameters: Mapping[bytes, bytes], signed: Iterable[bytes]) -> None:
-    """`signed` names the parameters that the verified content is made of. Raises MalformedRequest.
+def refuse_moved_borders(parameters: Mapping[bytes, bytes], left_out: Collection[bytes]) -> None:
+    """`left_out` names the parameters that the verified content does without. Raises MalformedRequest.
 
     No common parameter may hold an `&`, whether it was signed or not. biz_content may: what is left of the question
     there is settled where it is read. Where there is none, business fields may as well.
     """
+    if b"" in parameters or b"".join(parameters).translate(None, _OF_NAMES):
+        _refuse()
     flat = b"biz_content" not in parameters
     for name, value in parameters.items():
-        free = (flat and name not in _COMMON) or name == b"biz_content"
-        if not _NAME.fullmatch(name) or (b"&" in value and not free):
+        if b"&" in value and name != b"biz_content" and not (flat and name not in _COMMON):
             _refuse()
     if flat:
-        _refuse_other_cuts(parameters, sorted(signed))
+        _refuse_other_cuts(parameters, sorted(parameters.keys() - left_out))
 
 
 def _refuse_other_cuts(parameters: Mapping[bytes, bytes], signed: list[bytes]) -> None:

@@ -4,12 +4,13 @@ CloudWatch takes metrics out of any JSON line that says under `_aws` which of it
 format): https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
+
+from .text import to_json
 
 _NAMESPACE = "AlipayGateway"
 _UNITS = {"Duration": "Milliseconds", "Age": "Milliseconds"}
@@ -29,7 +30,7 @@ class Lines:
         """`now` is in epoch seconds."""
         timestamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
         head = {"level": level, "message": message, "timestamp": timestamp, "service": self.rare.service}
-        print(json.dumps({**head, **members}, ensure_ascii=False), flush=True)  # noqa: T201  Lambda logs what is printed
+        print(to_json({**head, **members}), flush=True)  # noqa: T201  Lambda logs what is printed
 
 
 def embedded(metrics: Mapping[str, float], dimensions: Sequence[Sequence[str]], now: float) -> dict[str, Any]:

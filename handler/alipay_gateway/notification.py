@@ -53,7 +53,7 @@ def read_notification(request: SignedRequest, decrypt: Callable[[bytes, tuple[st
 
     def text(name: str) -> str:
         value = request.get(name).decode(codec)
-        if _NOT_IN_ATTRIBUTES.search(value):
+        if value and _NOT_IN_ATTRIBUTES.search(value):
             raise MalformedRequest(f"{name} holds a control character")
         return value
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from botocore.session import Session, get_session
+from botocore.session import Session
 
-from .aws import PUBLISH_BUDGET_MS, client_of
+from .aws import PUBLISH_BUDGET_MS, client_of, new_session
 from .cloudevent import stored_message
 from .errors import NotificationError
 from .ledger import Ledger
@@ -92,5 +92,5 @@ def build(stores: Stores, session: Session, clock: Callable[[], float] = time.ti
 
 def handler(_event: Any, context: Any) -> dict[str, int]:
     """The Lambda entry: one run, its summary as the result."""
-    redrive = build(Stores.from_env(os.environ), get_session())
+    redrive = build(Stores.from_env(os.environ), new_session())
     return asdict(redrive.run(context.aws_request_id, context.get_remaining_time_in_millis))

@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from botocore.session import Session, get_session
+from botocore.session import Session
 
-from .aws import client_of
+from .aws import client_of, new_session
 from .cloudevent import stored_message
 from .errors import PublishFailed
 from .records import Key, Page, Record, Records
@@ -135,5 +135,5 @@ def build(stores: Stores, session: Session) -> Replay:
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """The Lambda entry."""
     order = Order.parse(event)
-    replay = build(Stores.from_env(os.environ), get_session())
+    replay = build(Stores.from_env(os.environ), new_session())
     return asdict(replay.run(order, event.get("replay_id") or context.aws_request_id, event.get("cursor")))

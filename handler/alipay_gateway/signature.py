@@ -81,7 +81,7 @@ def verify(request: SignedRequest, keys: AppKeys) -> Verified:
                 key.rsa.verify(signature, content, _PADDING, _HASHES[sign_type])
             except InvalidSignature:
                 continue
-            refuse_moved_borders(request.parameters, request.parameters.keys() - _LEFT_OUT[convention])
+            refuse_moved_borders(request.parameters, _LEFT_OUT[convention])
             return Verified(keys, convention, key.fingerprint)
     if sn and all(key.sn != sn for key in keys.public_keys):
         raise UnknownCertificate(f"The app has no certificate with the SN {sn if _SN.fullmatch(sn) else '(not an SN)'}")

@@ -1,6 +1,7 @@
 """Bytes to text to JSON, losing nothing."""
 
 import json
+from typing import Any
 
 from .errors import MalformedRequest
 
@@ -55,6 +56,9 @@ def is_json(text: str) -> bool:
     return True
 
 
-def to_json(text: str) -> str:
-    """The text as a JSON string, everything beyond ASCII left readable."""
-    return json.dumps(text, ensure_ascii=False)
+_encoder = json.JSONEncoder(ensure_ascii=False)
+
+
+def to_json(value: Any) -> str:
+    """The value as JSON, everything beyond ASCII left readable."""
+    return _encoder.encode(value)

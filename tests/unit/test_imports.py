@@ -28,7 +28,8 @@ LAYERS = [
     {"catalogue"},
     {"keys", "notification", "borders"},
     {"request"},
-    {"text", "aws", "settings", "retries", "certificates", "lines"},
+    {"lines"},
+    {"text", "aws", "settings", "retries", "certificates"},
     {"errors"},
 ]
 
@@ -181,6 +182,9 @@ def test_all_but_the_entry_are_imported_without_an_environment() -> None:
         pytest.param("cryptography.x509", id="certificates"),
         pytest.param("aws_lambda_powertools.event_handler", id="a router"),
         pytest.param("fastjsonschema", id="the validator of schemas"),
+        pytest.param("asyncio", id="an event loop"),
+        pytest.param("requests", id="another HTTP client"),
+        pytest.param("unittest", id="test tools"),
     ],
 )
 def test_starting_up_does_not_load(heavy: str, started: set[str]) -> None:
