@@ -44,6 +44,10 @@ format: $(VENV)/ready ## let ruff format and fix
 keyring: $(VENV)/ready ## look into and change a stack's keyring; ARGS="list"
 	@$(BIN)/python -m local.keyring $(ARGS)
 
+.PHONY: doctor
+doctor: $(VENV)/ready ## why does it not verify? ARGS="request FILE --keyring keyring.json" or "stack"
+	@$(BIN)/python -m local.doctor $(ARGS)
+
 .PHONY: load
 load: $(VENV)/ready ## send 20,000 notifications and reconcile them; ARGS="…"
 	@$(BIN)/python -m local.load $(ARGS)
