@@ -50,7 +50,8 @@ def client_of(session: Session, service: str) -> Any:
 
 def _encode_once(request: Any, **_: Any) -> None:
     """SNS takes a form, which botocore would encode twice: to sign it and to send it."""
-    request.data = urlencode(request.data)
+    if isinstance(request.data, dict):  # A later botocore may speak JSON with it, as it does with SQS.
+        request.data = urlencode(request.data)
 
 
 def code_of(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSRequest
 
 from alipay_gateway.app import build
 from alipay_gateway.aws import client_of, new_session
@@ -40,6 +41,17 @@ def test_the_session_that_starts_up_faster_makes_the_same_clients(service: str) 
 
     assert client.meta.service_model.service_name == service
     assert client.meta.endpoint_url == f"https://{service}.us-east-1.amazonaws.com"
+
+
+@pytest.mark.parametrize("data", [b'{"Message":"m"}', "Message=m", b""])
+def test_what_is_no_form_is_sent_as_it_is(data: bytes | str) -> None:
+    """Lambda's botocore is not ours to pin: should it speak JSON with SNS one day, messages must still go out."""
+    request = AWSRequest("POST", "https://sns.us-east-1.amazonaws.com", data=data)
+
+    events = client_of(new_session(), "sns").meta.events
+    events.emit("request-created.sns.Publish", request=request, operation_name="Publish")
+
+    assert request.data == data
 
 
 def test_clients_in_china_call_china() -> None:
