@@ -18,6 +18,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from samcli.yamlhelper import yaml_dump, yaml_parse  # type: ignore[import-untyped]
 
 from local.alipay import SimulatedAlipay, generate_aes_key
 from local.alipay_command import DEFAULT_APP_ID
@@ -100,6 +101,7 @@ def sam_build(directory: Path, port: int, source: Path = ROOT) -> None:
     # A build of its own: its layer is for this machine's Python and must never reach a real deployment.
     into = ("--build-dir", directory / "build", "--cache-dir", directory / "cache")
     _run(["build", *into], port, source, LAYER_TARGET="host")
+    _leave_out_saved_queries(directory / "build" / "template.yaml")
 
 
 def sam_deploy(directory: Path, port: int, source: Path = ROOT, *, account: str = "", **parameters: str) -> None:
@@ -121,6 +123,16 @@ def find_stack(endpoint: str, pid: int = 0) -> Stack:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
     url = f"{endpoint}/_aws/execute-api/{outputs['HttpApiId']}/$default/alipay/notify"
     return Stack(endpoint, outputs, url, pid)
+
+
+def _leave_out_saved_queries(template: Path) -> None:
+    """The emulator does not know them, and refuses a template with what it does not know."""
+    parsed = yaml_parse(template.read_text())
+    resources = parsed["Resources"]
+    queries = [name for name, r in resources.items() if "Type" in r and r["Type"] == "AWS::Logs::QueryDefinition"]
+    for name in queries:
+        del resources[name]
+    template.write_text(yaml_dump(parsed))
 
 
 def _connect_routes(endpoint: str, outputs: Mapping[str, str]) -> None:

@@ -30,6 +30,10 @@ class Expanded:
         """The properties of every resource of a type, by logical id."""
         return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] == type_}
 
+    def message_topics(self) -> list[Json]:
+        """The topics that messages go to: all but the one for alarms."""
+        return [topic for name, topic in self.of_type("AWS::SNS::Topic").items() if name != "AlarmTopic"]
+
     def one(self, type_: str) -> Any:
         """The properties of the only resource of a type."""
         (properties,) = self.of_type(type_).values()

@@ -116,4 +116,5 @@ def test_the_outputs_say_where_everything_is(stack: Expanded) -> None:
         "KeyringSecretArn": {"Fn::GetAtt": ["Keyring", "Id"]},
         "LedgerTable": {"Ref": "LedgerTable"},
         "UnroutedTopicArn": {"Ref": "UnroutedTopic"},
+        "AlarmTopicArn": {"Ref": "AlarmTopic"},
     }

@@ -1,5 +1,6 @@
 """What a deployment needs besides resources: lint, descriptions, environments, partitions and the layer's build."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -129,3 +130,30 @@ def test_the_layer_of_an_emulator_is_built_for_this_machine() -> None:
     assert "--platform" not in commands
     assert "--python-version" not in commands
     assert "--require-hashes" in commands
+
+
+def test_every_function_ships_its_code_with_byte_code_that_needs_no_compiling(source: Json, tmp_path: Path) -> None:
+    resources = {name: r for name, r in source["Resources"].items() if isinstance(r, dict)}
+    functions = [name for name, r in resources.items() if r["Type"] == "AWS::Serverless::Function"]
+    for name in functions:
+        assert source["Resources"][name]["Metadata"] == {"BuildMethod": "makefile"}
+    command = ["make", "build-Gateway", f"ARTIFACTS_DIR={tmp_path}", "LAYER_TARGET=host", f"PYTHON={sys.executable}"]
+    subprocess.run(command, cwd=ROOT / "handler", check=True, capture_output=True)  # noqa: S603  fixed words
+
+    modules = {path.stem for path in (ROOT / "handler" / "alipay_gateway").glob("*.py")}
+    compiled = list((tmp_path / "alipay_gateway" / "__pycache__").glob("*.pyc"))
+
+    assert {path.name.partition(".")[0] for path in compiled} == modules
+    for path in compiled:
+        # This Python's; bit 0 without bit 1: matched to its source by nothing that a copy or an unzip changes.
+        assert (path.read_bytes()[:4], path.read_bytes()[4:8]) == (importlib.util.MAGIC_NUMBER, b"\x01\x00\x00\x00")
+    assert len(list((tmp_path / "alipay_gateway" / "schemas").glob("*.json"))) >= 4
+
+
+def test_without_the_target_python_the_code_is_shipped_all_the_same_and_it_is_said(tmp_path: Path) -> None:
+    command = ["make", "build-Gateway", f"ARTIFACTS_DIR={tmp_path}", "lambda_compiler=no-such-python"]
+    done = subprocess.run(command, cwd=ROOT / "handler", check=True, capture_output=True, text=True)  # noqa: S603
+
+    assert "No no-such-python here" in done.stdout
+    assert (tmp_path / "alipay_gateway" / "app.py").exists()
+    assert not list(tmp_path.rglob("*.pyc"))

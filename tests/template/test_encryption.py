@@ -17,8 +17,8 @@ def key_statements(stack: Expanded, role_id: str) -> list[Json]:
     return [s for s in stack.statements(role_id) if "kms:" in str(s["Action"])]
 
 
-def test_every_topic_the_ledger_and_the_keyring_are_encrypted_with_the_key(encrypted: Expanded) -> None:
-    topics = encrypted.of_type("AWS::SNS::Topic").values()
+def test_every_topic_of_messages_the_ledger_and_the_keyring_are_encrypted_with_the_key(encrypted: Expanded) -> None:
+    topics = encrypted.message_topics()
 
     assert {topic.get("KmsMasterKeyId") for topic in topics} == {KEY_ARN}
     assert encrypted.one("AWS::DynamoDB::Table")["SSESpecification"] == {

@@ -76,7 +76,7 @@ def test_an_organization_may_subscribe_to_every_topic_and_nobody_without_it(expa
 def test_accounts_and_an_organization_have_a_statement_each(expand: Expand) -> None:
     stack = expand(SubscriberAccounts=ACCOUNTS[0], SubscriberOrganization=ORGANIZATION)
 
-    assert len(policies(stack)) == len(stack.of_type("AWS::SNS::Topic"))
+    assert len(policies(stack)) == len(stack.message_topics())
     for _, statements in policies(stack):
         assert [s["Sid"] for s in statements] == ["SubscriberAccounts", "SubscriberOrganization"]
 

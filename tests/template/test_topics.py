@@ -29,14 +29,14 @@ def topic_name(msg_method: str) -> str:
 
 
 def test_the_messages_of_the_documentation_have_topics_by_default(stack: Expanded) -> None:
-    names = {topic["TopicName"] for topic in stack.of_type("AWS::SNS::Topic").values()}
+    names = {topic["TopicName"] for topic in stack.message_topics()}
 
     assert names == {*map(topic_name, SEEDS), "alipay-unrouted"}
 
 
 @LISTS
 def test_every_msg_method_has_a_topic_beside_the_catch_all(expand: Expand, msg_methods: list[str]) -> None:
-    topics = expand(MsgMethods=",".join(msg_methods)).of_type("AWS::SNS::Topic").values()
+    topics = expand(MsgMethods=",".join(msg_methods)).message_topics()
 
     assert sorted(topic["TopicName"] for topic in topics) == sorted([*map(topic_name, msg_methods), "alipay-unrouted"])
 
@@ -63,7 +63,7 @@ def test_the_function_looks_for_the_topics_where_they_are(expand: Expand, msg_me
     env = stack.function()["Environment"]["Variables"]
     prefix = env["TOPIC_ARN_PREFIX"].removeprefix("arn:aws:sns:eu-west-1:111122223333:")
     looked_for = {prefix + name.replace(".", "-") for name in json.loads(env["MSG_METHODS"])}
-    topics = {topic["TopicName"] for topic in stack.of_type("AWS::SNS::Topic").values()}
+    topics = {topic["TopicName"] for topic in stack.message_topics()}
     assert looked_for == topics - {"alipay-unrouted"}
 
 
@@ -77,6 +77,7 @@ def test_a_msg_method_is_accepted(source: Json, name: str) -> None:
     [
         pytest.param("alipay.trade-order.notify", id="would share the topic of alipay.trade.order.notify"),
         pytest.param("unrouted", id="would share the catch-all topic"),
+        pytest.param("alarms", id="would share the topic of alarms"),
         pytest.param("alipay..notify", id="empty part"),
         pytest.param("alipay.trade notify", id="space"),
         pytest.param("", id="empty"),
