@@ -14,11 +14,10 @@ from typing import Literal
 from local.alipay import RETRY_INTERVALS_S, Convention, Part, SignedNotification, SimulatedAlipay
 from local.messages import OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED
 
-MSG_METHODS = (
-    *(message.msg_method for message in (OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED)),
-    "alipay.load.without.topic.notify",
-)
+_MESSAGES = (OPERATION_RESULT, ORDER_SETTLE, SHOP_REJECTED)
+MSG_METHODS = (*(message.msg_method for message in _MESSAGES), "alipay.load.without.topic.notify")
 """One of each topic; the last has none of its own and goes to the catch-all."""
+_CONTENTS = (*(message.biz_content for message in _MESSAGES), '{"shop_name":"支付宝(西溪路店)"}')
 LATER = 200
 """How many deliveries after the first one a duplicate that does not come at once comes at the latest."""
 
@@ -79,7 +78,9 @@ class Programme:
         return None if number.startswith("f") else int(number)
 
     def biz_content(self, number: int) -> str:
-        return f'{{"serial":{number}, "amount":{number % 1000}.10,"shop_name":"支付宝(西溪路店)"}}'
+        """Each method's own message in turn, with a field of the run's beside those of the catalogue."""
+        serial = f'{{"serial":{number}, "serial_amount":{number % 1000}.10,'
+        return serial + _CONTENTS[number % 4].removeprefix("{")
 
     def sign(self, delivery: Delivery) -> SignedNotification:
         """Signed now, as Alipay does for each delivery; every charset, convention and cipher has its turn."""

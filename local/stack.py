@@ -93,6 +93,7 @@ def deploy(directory: Path, pid: int, port: int, progress: Progress) -> Stack:
     stack = find_stack(endpoint, pid)
     _connect_routes(endpoint, stack.outputs)
     _leave_topics_to_roles(endpoint)
+    _look_after_ledger(endpoint, stack.outputs["LedgerTable"])
     return stack
 
 
@@ -152,6 +153,17 @@ def _connect_routes(endpoint: str, outputs: Mapping[str, str]) -> None:
             RouteKey=f"{method} /alipay/notify",
             Target=f"integrations/{integration['IntegrationId']}",
         )
+
+
+def _look_after_ledger(endpoint: str, table: str) -> None:
+    """The emulator reads neither the expiry nor the backups of a table out of a template."""
+    dynamodb = client("dynamodb", endpoint)
+    dynamodb.update_time_to_live(
+        TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
+    )
+    dynamodb.update_continuous_backups(
+        TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
 
 
 def _leave_topics_to_roles(endpoint: str) -> None:

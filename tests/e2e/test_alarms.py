@@ -19,11 +19,11 @@ def test_an_alarm_reaches_who_subscribes_to_the_topic_of_alarms(stack: Stack, ne
         TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
     )
 
-    stack.client("cloudwatch").set_alarm_state(
-        AlarmName=f"{stack.name}-near-loss", StateValue="ALARM", StateReason="trying the way of an alarm"
-    )
-
+    alarm, reason = f"{stack.name}-near-loss", "trying the way of an alarm"
+    stack.client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason=reason)
     (message,) = receive(stack, queue, 1)
+    stack.client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="INSUFFICIENT_DATA", StateReason=reason)
+
     told = json.loads(message["Body"])
     assert (told["AlarmName"], told["NewStateValue"]) == (f"{stack.name}-near-loss", "ALARM")
     assert told["AlarmDescription"].endswith("docs/runbook/near-loss.md")

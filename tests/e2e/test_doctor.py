@@ -33,16 +33,6 @@ def _at_the_emulator(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "300")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _table_as_on_aws(stack: Stack) -> None:
-    """The emulator does not read these two out of a template."""
-    dynamodb, table = stack.client("dynamodb"), stack.outputs["LedgerTable"]
-    expiry = {"Enabled": True, "AttributeName": "expires_at"}
-    dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=expiry)
-    recovery = {"PointInTimeRecoveryEnabled": True}
-    dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=recovery)
-
-
 @pytest.fixture
 def deployment(stack: Stack) -> Deployment:
     return find(stack.name, stack.endpoint)
