@@ -143,3 +143,9 @@ def test_every_log_group_ends_its_entries_after_the_chosen_days(expand: Expand) 
         "AccessLogGroup": 90,
         "GatewayLogGroup": 90,
     }
+
+
+def test_the_function_shares_the_accounts_concurrency_unless_it_gets_its_own(expand: Expand) -> None:
+    assert "ReservedConcurrentExecutions" not in expand().function()
+    assert int(expand(ReservedConcurrency="50").function()["ReservedConcurrentExecutions"]) == 50
+    assert "ReservedConcurrentExecutions" not in expand(ReservedConcurrency="50").function("Redrive")
