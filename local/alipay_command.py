@@ -53,6 +53,8 @@ def keygen(arguments: argparse.Namespace) -> int:
         alipay = alipay.with_certificate()
     keyring = json.dumps({arguments.app_id: alipay.keyring_entry()}, indent=2)
     _write_private(arguments.key, alipay.private_pem())
+    if arguments.public:
+        arguments.public.write_text(f"{alipay.public_key}\n")
     if alipay.certificate:
         _write_private(arguments.cert, alipay.certificate.encode())
     notes = Console(stderr=True)
@@ -181,6 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     make.set_defaults(run=keygen)
     make.add_argument("--key", type=Path, default=Path("private.pem"), help="private key to write (%(default)s)")
     make.add_argument("--keyring", type=Path, help="write the keyring JSON here instead of to standard output")
+    make.add_argument("--public", type=Path, help="write the public key here too, in one line")
     make.add_argument("--app-id", default=DEFAULT_APP_ID, help="application the key is for (%(default)s)")
     make.add_argument("--aes", action="store_true", help="make an AES key too, for encrypted messages")
     make.add_argument("--cert", type=Path, help="write a certificate of the key here: certificate mode")

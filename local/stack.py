@@ -241,7 +241,11 @@ The stack runs. Play Alipay:
 
   .venv/bin/python -m local.alipay send '{url}' --key .local/alipay.pem --app-id {app_id} --message settle
 
-AWS is at {endpoint} (access key and secret `test`, region us-east-1). `make down` stops it."""
+For the other commands to reach it, and not the real AWS:
+
+  export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
+
+`make down` stops it."""
 
 
 def _down(console: Console) -> None:

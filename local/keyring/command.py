@@ -60,7 +60,7 @@ def _change(arguments: argparse.Namespace, store: Store, out: Console, now: date
     if not _agreed(arguments, store, out, difference(before, made.after, now), made.warnings):
         return 1
     store.write(made.after.text, snapshot)
-    say(out, "Written. The function has it within five minutes; `undo` goes back.", "green")
+    say(out, "Written. The function has what is new within a minute, all else within five; `undo` goes back.", "green")
     return 0
 
 

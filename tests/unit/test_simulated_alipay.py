@@ -439,6 +439,12 @@ def test_keygen_prints_the_keyring_and_never_the_private_key(
         assert line not in printed.out + printed.err
 
 
+def test_keygen_writes_the_public_key_where_it_is_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    public = tmp_path / "k.pub"
+    assert main(["keygen", "--key", str(tmp_path / "k.pem"), "--public", str(public)]) == 0
+    assert public.read_text() == SimulatedAlipay.from_pem(tmp_path / "k.pem").public_key + "\n"
+
+
 def test_keygen_does_not_overwrite_a_key(key: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = key.read_bytes()
     assert main(["keygen", "--key", str(key)]) == 2
