@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from string import ascii_letters, digits
 
 from .errors import MalformedRequest
-from .request import COMMON_PARAMETERS
+from .request import COMMON_NAMES
 
 # The documented fields of version 1.0 payment notifications. The more names are known, the fewer values are refused.
 _PAYMENT_FIELDS = frozenset(
@@ -20,8 +20,7 @@ _PAYMENT_FIELDS = frozenset(
     "refund_reason refund_status seller_email seller_id send_back_fee subject total_amount trade_no trade_status "
     "voucher_detail_list".split()
 )
-_COMMON = frozenset(name.encode() for name in COMMON_PARAMETERS)
-_KNOWN = _COMMON | frozenset(name.encode() for name in _PAYMENT_FIELDS)
+_KNOWN = COMMON_NAMES | frozenset(name.encode() for name in _PAYMENT_FIELDS)
 
 _OF_NAMES = f"{ascii_letters}{digits}_.-".encode()
 _PARAMETER = re.compile(rb"&([\w.-]+)=")
@@ -37,7 +36,7 @@ def refuse_moved_borders(parameters: Mapping[bytes, bytes], left_out: Collection
         _refuse()
     flat = b"biz_content" not in parameters
     for name, value in parameters.items():
-        if b"&" in value and name != b"biz_content" and not (flat and name not in _COMMON):
+        if b"&" in value and name != b"biz_content" and not (flat and name not in COMMON_NAMES):
             _refuse()
     if flat:
         _refuse_other_cuts(parameters, sorted(parameters.keys() - left_out))

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from .errors import MalformedRequest
-from .request import COMMON_PARAMETERS, SignedRequest
+from .request import COMMON_NAMES, SignedRequest
 from .text import codecs_of, is_json, reader_of, to_json
 
-_COMMON = frozenset(name.encode() for name in COMMON_PARAMETERS)
 # What anybody could add to a genuine notification must not decide how the rest of it is read.
 _NOT_ALWAYS_SIGNED = (b"sign", b"sign_type", b"alipay_cert_sn")
 
@@ -99,7 +98,7 @@ def _data(request: SignedRequest, codec: str, decrypt: Callable[[bytes], str]) -
 
 
 def _flat_fields(request: SignedRequest, codec: str) -> str:
-    fields = ((n.decode(codec), v.decode(codec)) for n, v in request.parameters.items() if n not in _COMMON)
+    fields = ((n.decode(codec), v.decode(codec)) for n, v in request.parameters.items() if n not in COMMON_NAMES)
     return "{" + ",".join(f"{to_json(name)}:{to_json(value)}" for name, value in fields) + "}"
 
 

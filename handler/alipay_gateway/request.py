@@ -23,6 +23,8 @@ COMMON_PARAMETERS = frozenset(
     "notify_id utc_timestamp msg_method app_id msg_type msg_uid msg_app_id version biz_content sign sign_type "
     "encrypt_type charset notify_type notify_time auth_app_id method service alipay_cert_sn".split()
 )
+COMMON_NAMES = frozenset(name.encode() for name in COMMON_PARAMETERS)
+"""The same as a request has them."""
 
 _PLUS_IS_SPACE = bytes.maketrans(b"+", b" ")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
